@@ -1,0 +1,94 @@
+"""The label map: which garment class covers each pixel of the canvas."""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from app.domain.errors import LabelMapError
+from app.domain.palette import Palette
+
+MAX_SIDE = 16384
+MAX_PIXELS = 64_000_000
+
+# calcHist counts in float32, which is exact up to 2**24.
+_EXACT_COUNT = 1 << 24
+
+
+def check_size(width: int, height: int, where: str = "") -> None:
+    """Raise LabelMapError unless a label map may be `width` x `height` pixels."""
+    if width < 1 or height < 1:
+        raise LabelMapError(
+            f"A label map of {width} x {height} pixels has no area.",
+            where=where,
+            hint="Choose a width and a height of at least 1 pixel.",
+        )
+    if max(width, height) > MAX_SIDE or width * height > MAX_PIXELS:
+        raise LabelMapError(
+            f"{width} x {height} pixels is too large for a label map.",
+            where=where,
+            hint=f"The limits are {MAX_SIDE} pixels a side"
+            f" and {MAX_PIXELS // 1_000_000} megapixels in all.",
+        )
+
+
+class LabelMap:
+    """A garment drawing: one class index per pixel.
+
+    `array` is uint8 (H, W), C-contiguous, every value an index into `palette`. Painting edits it
+    in place; it is the only truth, pictures of it are derived.
+    """
+
+    __slots__ = ("array", "palette")
+
+    def __init__(self, array: NDArray[np.uint8], palette: Palette) -> None:
+        """Wrap `array` (H, W) without a copy where it is already C-contiguous and writable.
+
+        Raises LabelMapError for another type or shape, a size out of range, or an index that
+        the palette does not have.
+        """
+        if array.ndim != 2 or array.dtype != np.uint8:
+            raise LabelMapError(
+                f"A label map holds one byte per pixel, not {array.dtype} of shape {array.shape}."
+            )
+        height, width = array.shape
+        check_size(width, height)
+        highest = int(array.max())
+        if highest >= len(palette):
+            raise LabelMapError(
+                f"The label map uses class {highest}, but the palette ends at {len(palette) - 1}.",
+                hint="Open it with the model pack that it was painted for.",
+            )
+        self.array: NDArray[np.uint8] = np.require(array, requirements=("C", "W"))
+        self.palette = palette
+
+    @classmethod
+    def blank(cls, width: int, height: int, palette: Palette) -> LabelMap:
+        """Return a map of class 0 (the ground). Raises LabelMapError for a size out of range."""
+        check_size(width, height)
+        return cls(np.zeros((height, width), np.uint8), palette)
+
+    @property
+    def width(self) -> int:
+        return int(self.array.shape[1])
+
+    @property
+    def height(self) -> int:
+        return int(self.array.shape[0])
+
+    def counts(self) -> NDArray[np.int64]:
+        """Return the number of pixels of each class, int64 (len(palette),)."""
+        total = np.zeros(256, np.int64)
+        rows = max(1, _EXACT_COUNT // self.width)
+        for top in range(0, self.height, rows):
+            histogram = cv2.calcHist([self.array[top : top + rows]], [0], None, [256], [0, 256])
+            total += histogram[:, 0].astype(np.int64)
+        return total[: len(self.palette)]
+
+    def copy(self) -> LabelMap:
+        """Return a map with its own pixels and the same palette."""
+        twin = LabelMap.__new__(LabelMap)
+        twin.array = self.array.copy()
+        twin.palette = self.palette
+        return twin
