@@ -1,0 +1,172 @@
+"""Label maps as indexed PNG files (PNG specification, third edition, W3C 2025, sections 5 and 11).
+
+A file is accepted when it is an intact indexed PNG that uses only colours of the palette, each at
+its own index; it is never guessed at. Only the header, the palette and the pixel data reach the
+decoder: the other chunks of a hostile file are never unpacked.
+"""
+
+from __future__ import annotations
+
+import io
+import struct
+import zlib
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image, PngImagePlugin
+
+from app.domain.errors import LabelMapError
+from app.domain.files import read_bytes, write_atomic
+from app.domain.label_map import MAX_PIXELS, LabelMap, check_size
+from app.domain.palette import Palette
+
+PALETTE_TEXT = "Toile palette"
+_SIGNATURE = b"\x89PNG\r\n\x1a\n"
+_MAX_BYTES = 2 * MAX_PIXELS  # even stored without compression a label map is one byte a pixel
+_INDEXED = 3
+_KINDS = {0: "a grey", 2: "an RGB", _INDEXED: "an indexed", 4: "a grey", 6: "an RGBA"}
+_ONE_PASS = ((0, 0, 1, 1),)  # first column and row, steps
+_ADAM7 = (
+    *((0, 0, 8, 8), (4, 0, 8, 8), (0, 4, 4, 8), (2, 0, 4, 4)),
+    *((0, 2, 2, 4), (1, 0, 2, 2), (0, 1, 1, 2)),
+)
+_WHAT = "label map"
+_HINT = "Open a label map saved by Toile, or save yours as PNG with indexed colours."
+
+
+def load_label_map(path: Path, palette: Palette) -> LabelMap:
+    """The label map in an indexed PNG file of 1 to 8 bits.
+
+    Raises LabelMapError, with the reason, for a file that cannot be read, is damaged, is not an
+    indexed PNG, is empty or larger than `MAX_SIDE` or `MAX_PIXELS`, is animated, or uses an index
+    or colour that is not the palette's.
+    """
+    data = read_bytes(path, what=_WHAT, error=LabelMapError, limit=_MAX_BYTES)
+    try:
+        array, colors = _decode(data)
+        _check_colors(array, colors, palette)
+    except LabelMapError as refusal:
+        raise LabelMapError(refusal.what, where=str(path), hint=refusal.hint or _HINT) from None
+    return LabelMap(array, palette)
+
+
+def save_label_map(path: Path, label_map: LabelMap) -> None:
+    """Write an indexed PNG with the palette's colours and, as text, its class keys.
+
+    The write is atomic. Raises LabelMapError when the file cannot be written.
+    """
+    palette = label_map.palette
+    if int(label_map.array.max()) >= len(palette):
+        raise LabelMapError("The label map holds an index of no class", where=str(path))
+    image = Image.fromarray(label_map.array)
+    image.putpalette(palette.colors.tobytes())
+    text = PngImagePlugin.PngInfo()
+    text.add_itxt(PALETTE_TEXT, " ".join(entry.key for entry in palette))
+    buffer = io.BytesIO()
+    image.save(buffer, format="PNG", pnginfo=text)
+    write_atomic(path, buffer.getvalue(), what=_WHAT, error=LabelMapError)
+
+
+def _decode(data: bytes) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
+    """(H, W) uint8 indices and (N, 3) uint8 colours of an indexed PNG."""
+    if not data.startswith(_SIGNATURE):
+        raise LabelMapError("This is not a PNG file")
+    header, colors, pixels = b"", b"", []
+    for kind, body in _chunks(data):
+        if not header:
+            _check_header(kind, body)
+            header = body
+        elif kind == b"PLTE":
+            colors = body
+        elif kind == b"IDAT":
+            pixels.append(body)
+        elif kind == b"acTL":
+            raise LabelMapError("This PNG is an animation, not a label map")
+    if not colors or len(colors) % 3 or len(colors) > 768:
+        raise LabelMapError("The PNG file is damaged: its colour table is missing or broken")
+    _check_length(header, b"".join(pixels))
+    parts = [(b"IHDR", header), (b"PLTE", colors), (b"IDAT", b"".join(pixels)), (b"IEND", b"")]
+    clean = _SIGNATURE + b"".join(_chunk(kind, body) for kind, body in parts)
+    try:
+        with Image.open(io.BytesIO(clean), formats=["PNG"]) as image:
+            image.load()
+            array = np.array(image, dtype=np.uint8, order="C")
+    except (OSError, SyntaxError, ValueError, EOFError, zlib.error) as failure:
+        raise LabelMapError("The PNG file is damaged: its pixels cannot be read") from failure
+    return array, np.frombuffer(colors, dtype=np.uint8).reshape(-1, 3)
+
+
+def _chunks(data: bytes) -> Iterator[tuple[bytes, bytes]]:
+    position = len(_SIGNATURE)
+    while True:
+        if position + 8 > len(data):
+            raise LabelMapError("The PNG file is cut short")
+        length, kind = struct.unpack_from(">I4s", data, position)
+        body = data[position + 8 : position + 8 + length]
+        check = data[position + 8 + length : position + 12 + length]
+        if len(check) < 4:
+            raise LabelMapError("The PNG file is cut short")
+        if zlib.crc32(kind + body).to_bytes(4, "big") != check:
+            raise LabelMapError("The PNG file is damaged: a checksum does not match")
+        yield kind, body
+        if kind == b"IEND":
+            return
+        position += 12 + length
+
+
+def _chunk(kind: bytes, body: bytes) -> bytes:
+    return struct.pack(">I4s", len(body), kind) + body + struct.pack(">I", zlib.crc32(kind + body))
+
+
+def _check_header(kind: bytes, body: bytes) -> None:
+    if kind != b"IHDR" or len(body) != 13:
+        raise LabelMapError("The PNG file is damaged: its header is broken")
+    width, height, bits, color, packing, filtering, interlace = struct.unpack(">IIBBBBB", body)
+    if color not in _KINDS or bits not in (1, 2, 4, 8, 16) or packing or filtering or interlace > 1:
+        raise LabelMapError("The PNG file is damaged: its header is broken")
+    if color != _INDEXED:
+        depth = f" with {bits} bits a channel" if bits == 16 else ""
+        raise LabelMapError(
+            f"This is {_KINDS[color]} picture{depth}, not a label map with indexed colours"
+        )
+    if bits == 16:
+        raise LabelMapError("The PNG file is damaged: its header is broken")
+    check_size(width, height)
+
+
+def _check_length(header: bytes, packed: bytes) -> None:
+    """Refuse pixel data that ends early: Pillow would fill the rest with index 0."""
+    width, height, bits, interlace = *struct.unpack(">IIB", header[:9]), header[12]
+    length = 0
+    for left, top, across, down in _ADAM7 if interlace else _ONE_PASS:
+        columns, rows = -(-(width - left) // across), -(-(height - top) // down)
+        length += rows * (1 + -(-columns * bits // 8)) if columns > 0 else 0
+    try:
+        found = len(zlib.decompressobj().decompress(packed, length))
+    except zlib.error:
+        found = 0
+    if found < length:
+        raise LabelMapError("The PNG file is damaged: its pixels cannot be read")
+
+
+def _check_colors(array: NDArray[np.uint8], colors: NDArray[np.uint8], palette: Palette) -> None:
+    for index in np.flatnonzero(np.bincount(array.ravel(), minlength=256)).tolist():
+        if index >= len(palette):
+            raise LabelMapError(
+                f"The label map uses index {index}, but the palette in use ends at "
+                f"{len(palette) - 1} ({palette[len(palette) - 1].name()})"
+            )
+        if index >= len(colors):
+            raise LabelMapError(f"The PNG file is damaged: index {index} has no colour")
+        found, entry = tuple(colors[index].tolist()), palette[index]
+        if found != entry.color:
+            raise LabelMapError(
+                f"The colours are not those of the palette in use: index {index} is "
+                f"{_hex(found)}, but {entry.name()} is {_hex(entry.color)}"
+            )
+
+
+def _hex(color: tuple[int, ...]) -> str:
+    return "#" + bytes(color).hex()

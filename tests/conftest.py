@@ -1,0 +1,55 @@
+"""What all tests share: no screen, no user's own folders, one palette."""
+
+import json
+import os
+from pathlib import Path
+
+os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+
+import onnxruntime  # noqa: F401  (before any Qt: the other order has broken DLL loading on Windows)
+import pytest
+from hypothesis import settings
+
+from app.domain.palette import GarmentClass, Palette
+
+ROOT = Path(__file__).resolve().parents[1]
+
+settings.register_profile("toile", deadline=None, max_examples=60, print_blob=True)
+settings.load_profile("toile")
+
+
+@pytest.fixture(autouse=True)
+def _own_folders(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Settings, caches and logs of a test never reach those of the person who runs it."""
+    home = tmp_path_factory.mktemp("home")
+    for name in ("HOME", "USERPROFILE", "APPDATA", "LOCALAPPDATA"):
+        monkeypatch.setenv(name, str(home))
+    for name in ("CONFIG", "CACHE", "DATA", "STATE"):
+        monkeypatch.setenv(f"XDG_{name}_HOME", str(home / name.lower()))
+
+
+@pytest.fixture(scope="session")
+def palette() -> Palette:
+    """The 26 classes of the pack garment-spade."""
+    entries = json.loads((ROOT / "tests" / "palette.json").read_text(encoding="utf-8"))
+    return Palette(
+        tuple(
+            GarmentClass(
+                index=index,
+                key=entry["key"],
+                names=entry["names"],
+                color=tuple(bytes.fromhex(entry["color"][1:])),
+                group=entry["group"],
+            )
+            for index, entry in enumerate(entries)
+        )
+    )
+
+
+@pytest.fixture(scope="session")
+def shared_data() -> Path:
+    """The folder of real photographs beside the checkout; skips where there is none."""
+    folder = ROOT.parent / "shared" / "data"
+    if not folder.is_dir():
+        pytest.skip("no real photographs: ../shared/data is not there")
+    return folder

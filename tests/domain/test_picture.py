@@ -1,0 +1,198 @@
+"""Pictures: every kind that Pillow reads becomes upright 8-bit RGBA; what is none is refused."""
+
+import errno
+import os
+import zlib
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image, ImageCms
+
+from app.domain.errors import PictureError
+from app.domain.picture import load_picture, save_picture
+from tests.domain.files_made import SIGNATURE, chunk, encoded, header, png
+
+RED, BLUE = (200, 20, 30), (20, 30, 200)
+
+
+def two_halves(mode: str = "RGB") -> Image.Image:
+    """Red on the left, blue on the right, 8×4."""
+    image = Image.new("RGB", (8, 4), RED)
+    image.paste(BLUE, (4, 0, 8, 4))
+    return image.convert(mode)
+
+
+def loaded(folder: Path, data: bytes) -> np.ndarray:
+    path = folder / "picture"
+    path.write_bytes(data)
+    rgba = load_picture(path).rgba
+    assert rgba.dtype == np.uint8
+    assert rgba.flags.c_contiguous
+    assert rgba.flags.writeable
+    return rgba
+
+
+@pytest.mark.parametrize("kind", ["PNG", "BMP", "TIFF", "GIF", "JPEG", "WEBP"])
+def test_common_formats(kind: str, tmp_path: Path) -> None:
+    rgba = loaded(tmp_path, encoded(two_halves(), kind, quality=95, lossless=True))
+    assert rgba.shape == (4, 8, 4)
+    assert np.abs(rgba[2, 0].astype(int) - (*RED, 255)).max() < 12
+    assert np.abs(rgba[2, 7].astype(int) - (*BLUE, 255)).max() < 12
+
+
+@pytest.mark.parametrize("mode", ["1", "L", "LA", "P", "RGB", "RGBA", "CMYK"])
+def test_every_mode(mode: str, tmp_path: Path) -> None:
+    image = two_halves(mode)
+    rgba = loaded(tmp_path, encoded(image, "TIFF" if mode == "CMYK" else "PNG"))
+    assert rgba.shape == (4, 8, 4)
+    assert (rgba[..., 3] == 255).all()
+    np.testing.assert_allclose(rgba[..., :3], np.asarray(image.convert("RGB")), atol=2)
+
+
+def test_alpha_is_kept_and_not_multiplied(tmp_path: Path) -> None:
+    source = np.zeros((2, 2, 4), np.uint8)
+    source[:] = (200, 100, 50, 7)
+    np.testing.assert_array_equal(loaded(tmp_path, encoded(Image.fromarray(source))), source)
+
+
+def test_a_transparent_palette_colour(tmp_path: Path) -> None:
+    image = Image.new("P", (2, 1))
+    image.putpalette([*RED, *BLUE])
+    image.putpixel((1, 0), 1)
+    rgba = loaded(tmp_path, encoded(image, transparency=0))
+    assert rgba[0, 0, 3] == 0
+    assert rgba[0, 1].tolist() == [*BLUE, 255]
+
+
+@pytest.mark.parametrize("kind", ["PNG", "TIFF"])
+def test_16_bit_grey_keeps_the_upper_bits(kind: str, tmp_path: Path) -> None:
+    values = np.array([[0, 256, 0x80FF, 0xFFFF]], np.uint16)
+    rgba = loaded(tmp_path, encoded(Image.fromarray(values), kind))
+    assert rgba[0, :, 0].tolist() == [0, 1, 0x80, 255]
+
+
+def test_16_bit_colour(tmp_path: Path) -> None:
+    row = b"\0" + bytes([200, 1, 100, 2, 50, 3])
+    data = png(header(1, 1, 16, 2), chunk(b"IDAT", zlib.compress(row)))
+    assert loaded(tmp_path, data)[0, 0].tolist() == [200, 100, 50, 255]
+
+
+@pytest.mark.parametrize("orientation", range(1, 9))
+def test_exif_orientation(orientation: int, tmp_path: Path) -> None:
+    upright = Image.fromarray(np.arange(24, dtype=np.uint8).reshape(4, 6) * 10)
+    undo = [None, None, 0, 3, 1, 5, 2, 6, 4][orientation]  # Transpose codes that Pillow inverts
+    stored = upright if undo is None else upright.transpose(Image.Transpose(undo))
+    exif = Image.Exif()
+    exif[0x0112] = orientation
+    rgba = loaded(tmp_path, encoded(stored, "PNG", exif=exif))
+    np.testing.assert_array_equal(rgba[..., 0], np.asarray(upright))
+
+
+def test_an_animation_gives_its_first_frame(tmp_path: Path) -> None:
+    frames = [Image.new("RGB", (3, 2), color) for color in (RED, BLUE)]
+    for kind in ("GIF", "PNG", "WEBP"):
+        data = encoded(frames[0], kind, save_all=True, append_images=frames[1:], lossless=True)
+        assert loaded(tmp_path, data)[0, 0].tolist() == [*RED, 255], kind
+
+
+def test_profiles(tmp_path: Path) -> None:
+    srgb = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
+    path = tmp_path / "profile.png"
+    path.write_bytes(encoded(two_halves(), icc_profile=srgb))
+    assert load_picture(path).icc == srgb
+    path.write_bytes(encoded(two_halves("L"), icc_profile=srgb[:16] + b"GRAY" + srgb[20:]))
+    assert load_picture(path).icc is None
+    path.write_bytes(encoded(two_halves(), icc_profile=b"short"))
+    assert load_picture(path).icc is None
+    path.write_bytes(encoded(two_halves("CMYK"), "TIFF", icc_profile=b"no profile at all"))
+    with pytest.raises(PictureError, match="damaged or of a rare kind"):
+        load_picture(path)
+
+
+def bad_pictures() -> dict[str, tuple[bytes, str]]:
+    jpeg = encoded(Image.effect_noise((80, 60), 90).convert("RGB"), "JPEG", quality=90)
+    whole = encoded(Image.effect_noise((80, 60), 90), "PNG")
+    tiff = encoded(two_halves(), "TIFF")
+    bomb = zlib.compress(bytes(30_000_000), 9)
+    return {
+        "nothing": (b"", "empty"),
+        "text": (b"a garment", "no picture"),
+        "zeros": (bytes(1000), "no picture"),
+        "pdf": (b"%PDF-1.7\n", "no picture"),
+        "eps": (b"%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 9 9\n", "no picture"),
+        "signature only": (SIGNATURE, "no picture"),
+        "cut jpeg": (jpeg[: len(jpeg) // 2], "damaged"),
+        "jpeg header": (jpeg[:20], "no picture"),
+        "cut png": (whole[: len(whole) // 2], "damaged"),
+        "png without pixels": (png(header(8, 8, 8, 2)), "damaged"),
+        "cut tiff": (tiff[:60], ""),
+        "gif header": (b"GIF89a\x05\0\x05\0\0\0\0", ""),
+        "webp header": (b"RIFF\x10\0\0\0WEBPVP8 \x04\0\0\0abcd", ""),
+        "bmp header": (b"BM" + bytes(12) + b"\x28\0\0\0\x08\0\0\0\x08\0\0\0", ""),
+        "20000 by 20000": (png(header(20_000, 20_000, 8, 2), chunk(b"IDAT", bomb)), "at most"),
+        "largest": (png(header(2**31 - 1, 2**31 - 1, 8, 2)), "at most"),
+        "long": (png(header(16_385, 1, 8, 2)), "at most"),
+        "many pixels": (png(header(9000, 9000, 8, 2)), "at most"),
+        "0 by 0": (png(header(0, 0, 8, 2), chunk(b"IDAT", b"")), ""),
+        "text bomb": (png(header(8, 8, 8, 2), chunk(b"zTXt", b"a\0\0" + bomb)), "damaged"),
+        "floating point": (encoded(Image.new("F", (4, 4), 1e30), "TIFF"), "damaged"),
+        "32 bit grey": (encoded(Image.new("I", (4, 4), 2**30), "TIFF"), "damaged"),
+    }
+
+
+@pytest.mark.filterwarnings("ignore:Truncated File Read", "ignore:Corrupt EXIF")
+@pytest.mark.parametrize("name", bad_pictures().keys())
+def test_bad_files_are_refused(name: str, tmp_path: Path) -> None:
+    data, word = bad_pictures()[name]
+    path = tmp_path / "bad.png"
+    path.write_bytes(data)
+    with pytest.raises(PictureError) as refusal:
+        load_picture(path)
+    assert word in str(refusal.value)
+    assert str(path) in str(refusal.value)
+
+
+def test_folders_and_missing_files(tmp_path: Path) -> None:
+    with pytest.raises(PictureError, match="a folder"):
+        load_picture(tmp_path)
+    with pytest.raises(PictureError, match="no such file"):
+        load_picture(tmp_path / "none.png")
+
+
+def test_saved_picture_is_the_same(tmp_path: Path) -> None:
+    rng = np.random.default_rng(4)
+    rgba = rng.integers(0, 256, (17, 9, 4), dtype=np.uint8)
+    path = tmp_path / "été 夏.png"
+    save_picture(path, rgba[:, ::-1])
+    np.testing.assert_array_equal(load_picture(path).rgba, rgba[:, ::-1])
+
+
+@pytest.mark.parametrize(
+    "array",
+    [
+        np.zeros((2, 2, 3), np.uint8),
+        np.zeros((2, 2), np.uint8),
+        np.zeros((0, 2, 4), np.uint8),
+        np.zeros((2, 2, 4), np.float32),
+    ],
+)
+def test_what_is_no_picture_is_not_saved(array: np.ndarray, tmp_path: Path) -> None:
+    with pytest.raises(PictureError, match="no picture"):
+        save_picture(tmp_path / "out.png", array)
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_full_disk_leaves_the_old_picture(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(descriptor: int) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(os, "fsync", fail)
+    path = tmp_path / "out.png"
+    path.write_bytes(b"old")
+    with pytest.raises(PictureError, match="disk is full"):
+        save_picture(path, np.zeros((2, 2, 4), np.uint8))
+    assert path.read_bytes() == b"old"
+    assert [entry.name for entry in tmp_path.iterdir()] == ["out.png"]
