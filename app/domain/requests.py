@@ -4,13 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TypeAlias
+from typing import Literal, TypeAlias, get_args
 
 import numpy as np
 from numpy.typing import NDArray
 
 from app.domain.cancel import CancelToken
 from app.domain.style import Look
+
+DevicePolicy: TypeAlias = Literal["auto", "cpu", "cuda", "dml"]
+DEVICE_POLICIES: tuple[DevicePolicy, ...] = get_args(DevicePolicy)
+"""What a person may ask for: "auto" takes the best device that proves itself."""
 
 
 @dataclass(frozen=True, eq=False)

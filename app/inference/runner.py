@@ -1,0 +1,108 @@
+"""A graph on the best device that proves itself, and on the CPU when that device is lost."""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import dataclass
+
+from app.domain.cancel import CancelToken
+from app.domain.errors import Cancelled, DeviceError, PackError
+from app.domain.requests import DevicePolicy
+from app.inference.graphs import signature
+from app.inference.packs import Pack
+from app.inference.providers import CPU, Device, candidates
+from app.inference.runtime import offered_providers
+from app.inference.session import OpenSession, Session, Tensor, Tensors, all_finite
+from app.inference.vetting import Vet
+
+_log = logging.getLogger("toile.inference")
+_AUTO = "Choose the device “auto”."
+_REINSTALL = "Install the pack again."
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """The outputs by name, the device that made them, and what changed on the way, in sentences."""
+
+    outputs: dict[str, Tensor]
+    device: Device
+    notices: tuple[str, ...] = ()
+
+
+class GraphRunner:
+    """Runs graph ``key`` of ``pack``; the session opens at the first run.
+
+    For one thread at a time. ``offered`` are onnxruntime's providers, asked for when not given.
+    """
+
+    def __init__(
+        self,
+        pack: Pack,
+        key: str,
+        policy: DevicePolicy,
+        *,
+        open_session: OpenSession,
+        vet: Vet,
+        offered: tuple[str, ...] | None = None,
+    ) -> None:
+        self._pack, self._key, self._policy = pack, key, policy
+        self._open_session, self._vet, self._offered = open_session, vet, offered
+        self._session: Session | None = None
+        self._device = CPU
+        self._notices: list[str] = []
+
+    def run(self, inputs: Tensors, cancel: CancelToken) -> Outcome:
+        """The outputs for ``inputs``.
+
+        When the device fails in the middle, the graph is opened again on the CPU and the same
+        inputs run there; the outcome then says so. PackError, DeviceError or Cancelled.
+        """
+        session = self._session or self._start(cancel)
+        try:
+            outputs = session.run(inputs, cancel)
+            if not all_finite(outputs):
+                raise FloatingPointError("a value is no number")
+        except Cancelled:
+            raise
+        except Exception as error:  # each provider has its own exceptions for a lost device
+            if self._device.is_cpu:
+                raise DeviceError(
+                    f"The network failed: {error}", where=str(self._pack.path(self._key))
+                ) from error
+            _log.exception("%s failed; going on with the CPU", self._device.label)
+            self._notices.append(
+                f"{self._device.label} stopped working; pictures now come from the CPU."
+            )
+            self._open(CPU)
+            return self.run(inputs, cancel)
+        notices, self._notices = tuple(self._notices), []
+        return Outcome(outputs, self._device, notices)
+
+    def _start(self, cancel: CancelToken) -> Session:
+        """Open the first candidate that passes."""
+        offered = offered_providers() if self._offered is None else self._offered
+        reason = ""
+        for device in candidates(self._policy, offered):
+            cancel.raise_if_cancelled()
+            try:
+                if not device.is_cpu:
+                    verdict = self._vet(device, self._pack, cancel)
+                    if not verdict.good:
+                        raise DeviceError(f"{device.label} is not used: {verdict.reason}")
+                return self._open(device)
+            except DeviceError as error:
+                _log.warning("%s", error)
+                reason = error.line
+                self._notices.append(reason)
+        self._notices.clear()
+        raise DeviceError(reason, hint=_AUTO)
+
+    def _open(self, device: Device) -> Session:
+        where = str(self._pack.path(self._key))
+        try:
+            session = self._open_session(self._pack.read(self._key), device)
+        except PackError as error:
+            raise PackError(error.what, where=where, hint=error.hint or _REINSTALL) from error
+        signature(self._pack, self._key).check(session.signature, where)
+        self._session, self._device = session, device
+        return session
