@@ -1,0 +1,1 @@
+"""The Design workspace: paint a label map, watch the garment follow."""

@@ -1,0 +1,110 @@
+"""The scene item that shows a label map and the picture laid over it."""
+
+from __future__ import annotations
+
+import math
+
+from PySide6.QtCore import QLineF, QRect, QRectF, Qt
+from PySide6.QtGui import QBrush, QColor, QImage, QPainter, QPen, QPixmap, QTransform
+from PySide6.QtWidgets import QGraphicsItem, QStyleOptionGraphicsItem, QWidget
+
+from app.domain.geometry import Rect
+from app.domain.label_map import LabelMap
+from app.ui.imaging import LabelImage
+
+GRID_ZOOM = 8.0
+
+# Canvas furniture: seen against garment colours, so the same in every theme.
+_PAPER = (QColor("#54565b"), QColor("#5b5d62"))
+_PAPER_SQUARE = 8
+_EDGE = QColor("#7c7f86")
+_GRID = QColor(128, 128, 128, 80)
+# Smooth scaling looks at the neighbours of a pixel.
+_BLEED = 2
+
+
+def _paper() -> QBrush:
+    side = 2 * _PAPER_SQUARE
+    tile = QPixmap(side, side)
+    tile.fill(_PAPER[0])
+    painter = QPainter(tile)
+    painter.fillRect(0, 0, _PAPER_SQUARE, _PAPER_SQUARE, _PAPER[1])
+    painter.fillRect(_PAPER_SQUARE, _PAPER_SQUARE, _PAPER_SQUARE, _PAPER_SQUARE, _PAPER[1])
+    painter.end()
+    return QBrush(tile)
+
+
+class CanvasItem(QGraphicsItem):
+    """Paper, labels, overlay, pixel grid and edge; paints only what is exposed."""
+
+    def __init__(self, labels: LabelMap) -> None:
+        super().__init__()
+        self.setFlag(QGraphicsItem.GraphicsItemFlag.ItemUsesExtendedStyleOption)
+        self._size = QRect(0, 0, labels.width, labels.height)
+        self._labels = LabelImage(labels)
+        self._paper = _paper()
+        self._overlay: QImage | None = None
+        self._opacity = 1.0
+        self._grid = True
+
+    def refresh(self, dirty: Rect) -> None:
+        """Take over changed labels; the view has to update the same rectangle."""
+        self._labels.refresh(dirty)
+
+    def set_overlay(self, picture: QImage | None, opacity: float) -> None:
+        """Lay a picture over the whole canvas, `opacity` 0..1."""
+        self._overlay = picture
+        self._opacity = opacity
+        self.update()
+
+    def set_grid(self, on: bool) -> None:
+        """Show the lines between the pixels, from GRID_ZOOM on."""
+        self._grid = on
+        self.update()
+
+    def boundingRect(self) -> QRectF:
+        # Room for the edge, at any zoom.
+        return QRectF(self._size).adjusted(-64, -64, 64, 64)
+
+    def paint(
+        self,
+        painter: QPainter,
+        option: QStyleOptionGraphicsItem,
+        widget: QWidget | None = None,
+    ) -> None:
+        zoom = painter.worldTransform().m11()
+        exposed = option.exposedRect.toAlignedRect()  # type: ignore[attr-defined]
+        exposed = exposed.adjusted(-_BLEED, -_BLEED, _BLEED, _BLEED)
+        part = exposed.intersected(self._size)
+        if not part.isEmpty():
+            self._paper.setTransform(QTransform.fromScale(1 / zoom, 1 / zoom))
+            painter.fillRect(part, self._paper)
+            painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, zoom < 1)
+            painter.drawImage(part, self._labels.image, part)
+            self._paint_overlay(painter, part)
+            if self._grid and zoom >= GRID_ZOOM:
+                self._paint_grid(painter, part)
+        painter.setPen(QPen(_EDGE, 0))
+        painter.setBrush(Qt.BrushStyle.NoBrush)
+        painter.drawRect(self._size)
+
+    def _paint_overlay(self, painter: QPainter, part: QRect) -> None:
+        if self._overlay is None or self._opacity <= 0:
+            return
+        across = self._overlay.width() / self._size.width()
+        down = self._overlay.height() / self._size.height()
+        source = QRectF(
+            part.x() * across, part.y() * down, part.width() * across, part.height() * down
+        )
+        painter.setOpacity(self._opacity)
+        painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
+        painter.drawImage(QRectF(part), self._overlay, source)
+        painter.setOpacity(1.0)
+
+    def _paint_grid(self, painter: QPainter, part: QRect) -> None:
+        left, top = math.floor(part.left()), math.floor(part.top())
+        right, bottom = left + part.width(), top + part.height()
+        lines = [QLineF(x, top, x, bottom) for x in range(left + 1, right)]
+        lines += [QLineF(left, y, right, y) for y in range(top + 1, bottom)]
+        painter.setPen(QPen(_GRID, 0))
+        painter.drawLines(lines)
