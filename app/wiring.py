@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import cast
 
 from app import paths
 from app.domain.errors import DeviceError, PackError
@@ -15,7 +14,7 @@ from app.inference import probe
 from app.inference.graphs import TASK
 from app.inference.packs import Pack, find_packs, load_pack
 from app.inference.synthesis import Synthesizer
-from app.inference.vetting import Vetter, VerdictStore
+from app.inference.vetting import VerdictStore, Vetter
 
 DEVICE_CHECKS = "device-checks.json"
 
@@ -93,7 +92,7 @@ def device_policy(word: str) -> DevicePolicy:
         raise DeviceError(
             f"There is no device {word!r}", hint=f"Use one of {', '.join(DEVICE_POLICIES)}."
         )
-    return cast(DevicePolicy, word)
+    return word
 
 
 def vetter(*, fresh: bool = False) -> Vetter:

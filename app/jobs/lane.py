@@ -1,0 +1,179 @@
+"""Work in background threads whose answers arrive on the main thread."""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from collections import deque
+from collections.abc import Callable
+from typing import Any, TypeAlias
+
+from PySide6.QtCore import QObject, Qt, Signal, Slot
+
+from app.domain.cancel import CancelToken
+from app.domain.errors import Cancelled, ToileError
+
+Work: TypeAlias = Callable[[CancelToken], Any]
+
+_log = logging.getLogger("toile.jobs")
+_UNEXPECTED = "Please try again; if it happens again, send us the log file."
+
+
+class Job(QObject):
+    """One unit of background work. Its signals fire on the main thread, after `submit` returned.
+
+    Exactly one of `succeeded` and `failed` fires, or neither when the job was cancelled, and then
+    `finished` in every case.
+    """
+
+    succeeded = Signal(object)
+    failed = Signal(object)
+    """A ToileError, never Cancelled."""
+    finished = Signal()
+
+    def __init__(self, work: Work, title: str, parent: QObject) -> None:
+        super().__init__(parent)
+        self.title = title
+        self.token = CancelToken()
+        self.seconds = 0.0
+        """How long the work ran, without waiting; 0 until it has finished."""
+        self._work = work
+        self._result: Any = None
+        self._error: ToileError | None = None
+
+    def cancel(self) -> None:
+        """Ask the work to stop; work that has not begun never begins."""
+        self.token.cancel()
+
+    @property
+    def cancelled(self) -> bool:
+        return self.token.cancelled
+
+    def perform(self) -> None:
+        """Do the work in the calling thread and keep what came of it."""
+        begun = time.perf_counter()
+        try:
+            self.token.raise_if_cancelled()
+            self._result = self._work(self.token)
+        except Cancelled:
+            self.token.cancel()
+        except ToileError as error:
+            self._error = error
+        except Exception as error:
+            _log.exception("unexpected failure of %r", self.title)
+            self._error = ToileError(
+                f"{self.title} failed unexpectedly: {error or type(error).__name__}",
+                hint=_UNEXPECTED,
+            )
+        self.seconds = time.perf_counter() - begun
+
+    def announce(self) -> None:
+        """Fire the signals; on the main thread, once."""
+        if not self.cancelled:
+            if self._error is not None:
+                self.failed.emit(self._error)
+            else:
+                self.succeeded.emit(self._result)
+        self.finished.emit()
+        self._result = None
+
+
+class Workers(QObject):
+    """A queue of jobs served in order by a fixed number of threads."""
+
+    busy_changed = Signal(str)
+    """The title of the job that runs (the oldest one of several), or "" when none does."""
+
+    _performed = Signal(object)
+    _begun = Signal(object)
+
+    def __init__(self, name: str, threads: int, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._queue: deque[Job] = deque()
+        self._wake = threading.Condition()
+        self._open = True
+        self._running: list[Job] = []
+        # Queued in any case: a worker's emit only posts an event to the main thread.
+        self._begun.connect(self._note_begun, Qt.ConnectionType.QueuedConnection)
+        self._performed.connect(self._deliver, Qt.ConnectionType.QueuedConnection)
+        self._threads = [
+            threading.Thread(target=self._serve, name=f"{name}-{number}", daemon=True)
+            for number in range(threads)
+        ]
+        for thread in self._threads:
+            thread.start()
+
+    def submit_work(self, work: Work, title: str) -> Job:
+        """Queue ``work``. After `shutdown` the job is cancelled at once."""
+        job = Job(work, title, self)
+        with self._wake:
+            accepted = self._open
+            if accepted:
+                self._queue.append(job)
+                self._wake.notify()
+        if not accepted:
+            job.cancel()
+            self._performed.emit(job)
+        return job
+
+    @property
+    def busy(self) -> str:
+        """The title of the running job, or ""."""
+        return self._running[0].title if self._running else ""
+
+    def shutdown(self, seconds: float = 5.0) -> bool:
+        """Cancel what waits and runs, and join the threads for at most ``seconds``.
+
+        Returns whether all of them ended. Of the jobs cancelled here no signal fires any more.
+        """
+        with self._wake:
+            self._open = False
+            self._queue.clear()
+            self._wake.notify_all()
+        for job in self.findChildren(Job):
+            job.blockSignals(True)
+            job.cancel()
+        deadline = time.monotonic() + seconds
+        for thread in self._threads:
+            thread.join(max(0.0, deadline - time.monotonic()))
+        return not any(thread.is_alive() for thread in self._threads)
+
+    def _serve(self) -> None:
+        while True:
+            with self._wake:
+                while self._open and not self._queue:
+                    self._wake.wait()
+                if not self._open:
+                    return
+                job = self._queue.popleft()
+            self._begun.emit(job)
+            job.perform()
+            self._performed.emit(job)
+
+    @Slot(object)
+    def _note_begun(self, job: Job) -> None:
+        self._running.append(job)
+        self.busy_changed.emit(self.busy)
+
+    @Slot(object)
+    def _deliver(self, job: Job) -> None:
+        if job in self._running:
+            self._running.remove(job)
+            self.busy_changed.emit(self.busy)
+        job.announce()
+        job.deleteLater()
+
+
+class InferenceLane(Workers):
+    """The one thread of the process that runs networks; jobs run in order, one at a time.
+
+    A single thread because sessions of one DirectML device may not be used from several.
+    """
+
+    def __init__(self, parent: QObject | None = None) -> None:
+        super().__init__("inference", 1, parent)
+
+    def submit(self, fn: Work, title: str) -> Job:
+        """Run ``fn(token)`` when its turn comes; ``title`` is what the status bar shows."""
+        return self.submit_work(fn, title)
