@@ -1,5 +1,5 @@
-"""Packages of the wheel. In a checkout models/ and assets/ lie beside app/; in an installed wheel they
-lie in app/_data/, which app.paths knows. Everything else stands in pyproject.toml."""
+"""Packages of the wheel. In a checkout models/ and assets/ lie beside app/; in an installed wheel
+they lie in app/_data/, which app.paths knows. Everything else stands in pyproject.toml."""
 
 from setuptools import find_packages, setup
 
