@@ -27,10 +27,10 @@ class Document:
         """Whether the label map differs from the saved one; undoing back to it makes this False."""
         return self.history.modified
 
-    def mark_saved(self, path: Path) -> None:
-        """Remember that the label map as it is now lies in `path`."""
+    def mark_saved(self, path: Path, state: int | None = None) -> None:
+        """Remember that `path` holds the label map as it was at `history.state` (None: is now)."""
         self.path = path
-        self.history.mark_saved()
+        self.history.mark_saved(state)
 
     def lay(self, stencil: Stencil, paint: Paint) -> Rect:
         """Paint through `stencil`, mirrored too if the paint says so, as part of the open step.

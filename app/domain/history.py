@@ -92,9 +92,14 @@ class History:
         """Whether the array differs from the one last marked as saved."""
         return self._state != self._saved_state or self.is_open
 
-    def mark_saved(self) -> None:
-        """Make the present state the one that counts as unmodified."""
-        self._saved_state = self._state
+    @property
+    def state(self) -> int:
+        """A number for the pixels as of the last commit: the same number, the same pixels."""
+        return self._state
+
+    def mark_saved(self, state: int | None = None) -> None:
+        """Make a `state` (None: the present one) the one that counts as unmodified."""
+        self._saved_state = self._state if state is None else state
 
     def touch(self, rect: Rect) -> None:
         """Keep the pixels of `rect`, which must lie on the array, before they are changed."""

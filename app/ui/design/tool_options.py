@@ -23,7 +23,7 @@ def _to_slider(size: float) -> int:
 
 
 def _from_slider(position: int) -> int:
-    return round(MIN_DIAMETER * (MAX_DIAMETER / MIN_DIAMETER) ** (position / _STEPS))
+    return round(MIN_DIAMETER * math.pow(MAX_DIAMETER / MIN_DIAMETER, position / _STEPS))
 
 
 class ToolOptions(QFrame):
