@@ -36,7 +36,7 @@ _TOOLS = (
     _Entry(
         "tool.polygon",
         "Polygon",
-        "vector-polygon",
+        "pentagon",
         ("P",),
         "Click the corners; double click or Enter closes, Backspace takes one back",
     ),

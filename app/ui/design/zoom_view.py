@@ -35,7 +35,7 @@ _LADDER = (
     *(1.0, 1.5, 2.0, 3.0, 4.0, 6.0, 8.0, 12.0, 16.0, 24.0, 32.0, 48.0, 64.0),
 )
 _WHEEL_STEP = 1.25
-_FIT_MARGIN = 24
+_FIT_MARGIN = 52
 # How much of the view may be empty beside the content at most.
 _OVERSCROLL = 0.85
 
