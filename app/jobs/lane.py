@@ -93,6 +93,7 @@ class Workers(QObject):
         self._queue: deque[Job] = deque()
         self._wake = threading.Condition()
         self._open = True
+        self._jobs: set[Job] = set()
         self._running: list[Job] = []
         # Queued in any case: a worker's emit only posts an event to the main thread.
         self._begun.connect(self._note_begun, Qt.ConnectionType.QueuedConnection)
@@ -107,6 +108,7 @@ class Workers(QObject):
     def submit_work(self, work: Work, title: str) -> Job:
         """Queue ``work``. After `shutdown` the job is cancelled at once."""
         job = Job(work, title, self)
+        self._jobs.add(job)
         with self._wake:
             accepted = self._open
             if accepted:
@@ -131,7 +133,7 @@ class Workers(QObject):
             self._open = False
             self._queue.clear()
             self._wake.notify_all()
-        for job in self.findChildren(Job):
+        for job in self._jobs:
             job.blockSignals(True)
             job.cancel()
         deadline = time.monotonic() + seconds
@@ -161,6 +163,7 @@ class Workers(QObject):
         if job in self._running:
             self._running.remove(job)
             self.busy_changed.emit(self.busy)
+        self._jobs.discard(job)
         job.announce()
         job.deleteLater()
 

@@ -1,0 +1,53 @@
+"""`toile`, the same as `python -m app`: the window, or a command without one."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Sequence
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the program. Returns its exit code.
+
+    Everything is imported in here, in the order that works: on Windows onnxruntime has to come
+    before Qt, whose older C++ runtime it cannot use; elsewhere it loads after the window shows.
+    """
+    arguments = sys.argv[1:] if arguments is None else list(arguments)
+    _speak_utf8()
+    if arguments:
+        from app import cli
+
+        return cli.main(arguments)
+    if not _has_screen():
+        print(
+            "toile: There is no screen to open a window on. "
+            "Use “toile synth LABELS.png -o OUT.png”, or see “toile --help”.",
+            file=sys.stderr,
+        )
+        return 1
+    if sys.platform == "win32":
+        import onnxruntime  # noqa: F401
+    from app import log, wiring
+    from app.ui import launch
+
+    log.setup()
+    return int(launch.main(sys.argv[:1], wiring))
+
+
+def _has_screen() -> bool:
+    """Whether Qt could open a window: asked first, because Qt aborts the process when it cannot."""
+    if sys.platform != "linux" or os.environ.get("QT_QPA_PLATFORM"):
+        return True
+    return bool(os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY"))
+
+
+def _speak_utf8() -> None:
+    """File names and “×” reach any terminal or pipe, whatever its code page."""
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(encoding="utf-8", errors="replace")
+
+
+if __name__ == "__main__":
+    sys.exit(main())

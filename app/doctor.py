@@ -1,0 +1,196 @@
+"""What `toile doctor` finds out: versions, folders, devices, and whether every pack works."""
+
+from __future__ import annotations
+
+import platform
+import sys
+import time
+from importlib import metadata
+from pathlib import Path
+from typing import Any, Literal
+
+import numpy as np
+
+from app import __version__, paths, wiring
+from app.domain.cancel import CancelToken
+from app.domain.errors import Cancelled, DeviceError, PackError, ToileError
+from app.domain.requests import DevicePolicy, SynthesisRequest
+from app.domain.style import Look
+from app.inference.graphs import GENERATOR, graph_keys, load_bank, sample, signature
+from app.inference.packs import Pack, find_packs, load_pack
+from app.inference.providers import CPU, candidates
+from app.inference.runtime import offered_providers, version
+from app.inference.session import OrtSession, cpu_threads
+from app.inference.synthesis import Synthesizer
+
+Report = dict[str, Any]
+Fault = Literal["", "pack", "device"]
+
+_LIBRARIES = ("numpy", "opencv-python-headless", "pillow", "msgspec", "PySide6-Essentials")
+_RUNS = 20
+_WARM_UP = 3
+_CANVAS = (1024, 768)
+
+
+def examine(policy: DevicePolicy, models: Path | None, cancel: CancelToken) -> Report:
+    """A report of plain values, ready for JSON.
+
+    Nothing broken raises: it is in the report, with ``fault`` saying of what kind the worst is
+    ("" for none, "pack" or "device"). Devices other than the CPU are checked afresh. Cancelled.
+    """
+    folder = models or paths.models_dir()
+    runtime: Report = {"threads": cpu_threads()}
+    device_fault = ""
+    try:
+        runtime |= {"onnxruntime": version(), "providers": list(offered_providers())}
+        candidates(policy, runtime["providers"])
+    except DeviceError as error:
+        device_fault = str(error)
+    packs = [_pack(entry, policy, cancel) for entry in find_packs(folder)]
+    pack_fault = not packs or any(pack["error"] for pack in packs)
+    if device_fault or any(pack.get("device_error") for pack in packs):
+        fault: Fault = "device"
+    else:
+        fault = "pack" if pack_fault else ""
+    return {
+        "toile": __version__,
+        "python": platform.python_version(),
+        "platform": platform.platform(),
+        "machine": platform.machine(),
+        "frozen": bool(getattr(sys, "frozen", False)),
+        "libraries": {name: _library(name) for name in _LIBRARIES},
+        "runtime": runtime,
+        "device_policy": policy,
+        "device_error": device_fault,
+        "folders": {
+            "models": str(folder),
+            "data": str(paths.data_dir()),
+            "settings": str(paths.settings_file().parent),
+            "log": str(paths.log_dir()),
+        },
+        "packs": packs,
+        "fault": fault,
+    }
+
+
+def _library(name: str) -> str:
+    """The version; a frozen build may have left the record of it out."""
+    try:
+        return metadata.version(name)
+    except metadata.PackageNotFoundError:
+        return "unknown"
+
+
+def _pack(folder: Path, policy: DevicePolicy, cancel: CancelToken) -> Report:
+    report: Report = {"folder": str(folder), "error": "", "device_error": "", "devices": []}
+    try:
+        pack = load_pack(folder)
+        report |= {
+            "name": pack.name,
+            "version": pack.version,
+            "title": pack.title,
+            "license": pack.license,
+            "frame": list(pack.frame),
+            "classes": len(pack.palette),
+            "files": {key: len(pack.read(key)) for key in pack.keys},
+            "codes": _check_graphs(pack),
+            "devices": _devices(pack, policy, cancel),
+            "timing": _timing(pack, policy, cancel),
+        }
+    except Cancelled:
+        raise
+    except DeviceError as error:
+        report["device_error"] = str(error)
+    except ToileError as error:
+        report["error"] = str(error)
+    return report
+
+
+def _check_graphs(pack: Pack) -> int:
+    """Open every graph on the CPU and read the bank; the number of codes in it."""
+    for key in graph_keys(pack):
+        try:
+            found = OrtSession(pack.read(key), CPU).signature
+        except PackError as error:
+            raise PackError(error.what, where=str(pack.path(key)), hint=error.hint) from error
+        signature(pack, key).check(found, str(pack.path(key)))
+    bank = load_bank(pack)
+    return sum(bank.count(cls) for cls in range(bank.class_count))
+
+
+def _devices(pack: Pack, policy: DevicePolicy, cancel: CancelToken) -> list[Report]:
+    vet = wiring.vetter(fresh=True)
+    found = []
+    for device in candidates(policy, offered_providers()):
+        good, reason = True, ""
+        if not device.is_cpu:
+            verdict = vet(device, pack, cancel)
+            good, reason = verdict.good, verdict.reason
+        found.append({"device": device.label, "good": good, "reason": reason})
+    return found
+
+
+def _timing(pack: Pack, policy: DevicePolicy, cancel: CancelToken) -> Report:
+    """Milliseconds of whole requests, label map in and RGBA out, for a 768 × 1024 canvas."""
+    synthesize = Synthesizer(pack, policy, vet=wiring.vetter())
+    framed = sample(pack, synthesize.bank, GENERATOR)["labels"][0]
+    rows = np.arange(_CANVAS[0]) * framed.shape[0] // _CANVAS[0]
+    columns = np.arange(_CANVAS[1]) * framed.shape[1] // _CANVAS[1]
+    request = SynthesisRequest(np.ascontiguousarray(framed[rows][:, columns]), Look())
+    begun = time.perf_counter()
+    use = synthesize(request, cancel).use
+    first = (time.perf_counter() - begun) * 1e3
+    times = [synthesize(request, cancel).use.milliseconds for _ in range(_WARM_UP + _RUNS)]
+    p50, p95 = np.percentile(times[_WARM_UP:], (50, 95))
+    return {
+        "device": use.device,
+        "canvas": [_CANVAS[1], _CANVAS[0]],
+        "runs": _RUNS,
+        "first_ms": round(first, 1),
+        "p50_ms": round(float(p50), 1),
+        "p95_ms": round(float(p95), 1),
+    }
+
+
+def as_text(report: Report) -> str:
+    """The report for a person, a few lines long."""
+    runtime, folders = report["runtime"], report["folders"]
+    lines = [
+        f"Toile {report['toile']} on {report['platform']}, Python {report['python']}",
+        "Libraries: " + ", ".join(f"{name} {v}" for name, v in report["libraries"].items()),
+        f"onnxruntime {runtime.get('onnxruntime', 'missing')}: "
+        f"{', '.join(runtime.get('providers', [])) or 'no providers'}; "
+        f"{runtime['threads']} CPU threads",
+        *(f"Folder of {name}: {folder}" for name, folder in folders.items()),
+    ]
+    if report["device_error"]:
+        lines.append(f"Device “{report['device_policy']}”: {report['device_error']}")
+    if not report["packs"]:
+        lines.append("No model pack: the folder of models is missing or empty.")
+    for pack in report["packs"]:
+        lines += _pack_lines(pack)
+    lines.append(
+        "All is well." if not report["fault"] else f"There is a {report['fault']} problem."
+    )
+    return "\n".join(lines)
+
+
+def _pack_lines(pack: Report) -> list[str]:
+    if "name" not in pack:
+        return [f"Pack {pack['folder']}: {pack['error'] or pack['device_error']}"]
+    height, width = pack["frame"]
+    lines = [
+        f"Pack {pack['name']} {pack['version']} ({pack['license']}): {pack['classes']} classes, "
+        f"{pack['codes']} style codes, frame {width} × {height}, "
+        f"{sum(pack['files'].values()) / 1e6:.1f} MB, every file as promised"
+    ]
+    lines += [
+        f"  {entry['device']}: {'good' if entry['good'] else 'not used, ' + entry['reason']}"
+        for entry in pack["devices"]
+    ]
+    timing, canvas = pack["timing"], pack["timing"]["canvas"]
+    return [
+        *lines,
+        f"  {timing['device']}, canvas {canvas[0]} × {canvas[1]}: p50 {timing['p50_ms']} ms, "
+        f"p95 {timing['p95_ms']} ms of {timing['runs']} pictures; first {timing['first_ms']} ms",
+    ]

@@ -1,0 +1,94 @@
+"""A graph in onnxruntime: what fits, what does not, and how a run is stopped."""
+
+import threading
+import time
+
+import numpy as np
+import pytest
+
+from app.domain.cancel import CancelToken
+from app.domain.errors import Cancelled, DeviceError, PackError
+from app.domain.palette import Palette
+from app.inference.graphs import load_bank, sample, signature
+from app.inference.packs import Pack
+from app.inference.providers import CPU, DEVICES
+from app.inference.session import OrtSession, Port, cpu_threads
+from tests.inference.graphs import FRAME, generator
+
+
+def test_a_graph_of_the_pack_has_the_signature_the_program_expects(pack: Pack) -> None:
+    for key in ("generator", "encoder"):
+        session = OrtSession(pack.read(key), CPU)
+        assert session.signature == signature(pack, key)
+        outputs = session.run(sample(pack, load_bank(pack), key), CancelToken())
+        for name, port in session.signature.outputs.items():
+            assert Port(str(outputs[name].dtype), outputs[name].shape) == port
+
+
+@pytest.mark.parametrize(
+    ("graph", "words"),
+    [
+        (lambda n: generator(n, frame=(16, 16)), r"'labels' is uint8 \[1, 16, 16\]"),
+        (lambda n: generator(n - 1), r"input 'codes' is float32 \[1, 25, 4\]"),
+        (lambda n: generator(n, output="image"), "output 'image'.*where none belongs"),
+    ],
+)
+def test_another_signature_is_refused_by_name(
+    pack: Pack, palette: Palette, graph: object, words: str
+) -> None:
+    assert callable(graph)
+    found = OrtSession(graph(len(palette)), CPU).signature
+    with pytest.raises(PackError, match=words) as caught:
+        signature(pack, "generator").check(found, "generator.onnx")
+    assert caught.value.where == "generator.onnx"
+
+
+@pytest.mark.parametrize("graph", [b"", b"no graph", bytes(1000)])
+def test_bytes_that_are_no_graph_are_a_pack_error(graph: bytes) -> None:
+    with pytest.raises(PackError, match="cannot be opened"):
+        OrtSession(graph, CPU)
+
+
+@pytest.mark.filterwarnings("ignore:Specified provider")
+def test_a_provider_that_is_not_there_is_a_device_error(palette: Palette) -> None:
+    for device in DEVICES:
+        if not device.is_cpu:
+            with pytest.raises(DeviceError):
+                OrtSession(generator(len(palette)), device)
+
+
+def inputs(palette: Palette) -> dict[str, np.ndarray]:
+    return {
+        "labels": np.zeros((1, *FRAME), np.uint8),
+        "codes": np.zeros((1, len(palette), 4), np.float32),
+    }
+
+
+def test_a_run_stops_between_nodes_and_the_next_one_is_whole(palette: Palette) -> None:
+    session = OrtSession(generator(len(palette), drag=3000), CPU)
+    begun = time.perf_counter()
+    session.run(inputs(palette), CancelToken())
+    whole = time.perf_counter() - begun
+
+    token = CancelToken()
+    timer = threading.Timer(whole / 10, token.cancel)
+    timer.start()
+    begun = time.perf_counter()
+    with pytest.raises(Cancelled):
+        session.run(inputs(palette), token)
+    assert time.perf_counter() - begun < whole * 0.7
+    timer.join()
+
+    picture = session.run(inputs(palette), CancelToken())["picture"]
+    np.testing.assert_array_equal(picture, 1)
+
+
+def test_a_token_already_cancelled_runs_nothing(palette: Palette) -> None:
+    token = CancelToken()
+    token.cancel()
+    with pytest.raises(Cancelled):
+        OrtSession(generator(len(palette)), CPU).run(inputs(palette), token)
+
+
+def test_threads_stay_sensible() -> None:
+    assert 1 <= cpu_threads() <= 8
