@@ -1,0 +1,100 @@
+"""Keeps the picture in step with the label map and the look."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import cast
+
+from PySide6.QtCore import QObject, QTimer, Signal
+
+from app.domain.cancel import CancelToken
+from app.domain.document import Document
+from app.domain.errors import ToileError
+from app.domain.frame import inscribe
+from app.domain.requests import SynthesisRequest, SynthesisResult, Synthesize
+from app.jobs.lane import InferenceLane
+from app.jobs.live import LiveScheduler
+from app.ui.design.look import LookModel
+
+MAX_PREVIEW_SIDE = 2048
+_FRAME = 15  # milliseconds: edits of one screen frame make one request
+_FAST = 250.0  # milliseconds: a picture that comes quicker is worth drawing within a stroke
+_LARGE = 8_000_000  # pixels: copying such a map takes long enough to wait for the stroke's end
+
+
+@dataclass(frozen=True, eq=False)
+class _Order:
+    document: Document
+    synthesize: Synthesize
+    request: SynthesisRequest
+
+
+def _make(payload: object, cancel: CancelToken) -> object:
+    order = cast(_Order, payload)
+    return order.synthesize(order.request, cancel)
+
+
+class LivePreview(QObject):
+    """Asks for a picture after every change, the newest first; tells what came of it."""
+
+    shown = Signal(object)  # SynthesisResult
+    failed = Signal(object)  # ToileError
+
+    def __init__(self, lane: InferenceLane, look: LookModel, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._look = look
+        self._document: Document | None = None
+        self._synthesize: Synthesize | None = None
+        self._milliseconds = 0.0
+        self._scheduler = LiveScheduler(lane, _make)
+        self._scheduler.result.connect(self._on_result)
+        self._scheduler.failed.connect(self._on_failed)
+        self._soon = QTimer(self)
+        self._soon.setSingleShot(True)
+        self._soon.setInterval(_FRAME)
+        self._soon.timeout.connect(self.request_now)
+        look.changed.connect(self.request_soon)
+
+    def set_synthesize(self, synthesize: Synthesize | None) -> None:
+        """Use an opened network, or none."""
+        self._synthesize = synthesize
+        self._milliseconds = 0.0
+        self.request_soon()
+
+    def set_document(self, document: Document) -> None:
+        self._document = document
+        self.request_soon()
+
+    def on_edited(self) -> None:
+        """The label map changed, perhaps in the middle of a stroke."""
+        if self._document is None:
+            return
+        if self._milliseconds <= _FAST and self._document.labels.array.size <= _LARGE:
+            self.request_soon()
+
+    def request_soon(self) -> None:
+        if not self._soon.isActive():
+            self._soon.start()
+
+    def request_now(self) -> None:
+        """Order a picture of what is on the canvas at this moment."""
+        self._soon.stop()
+        if self._document is None or self._synthesize is None:
+            return
+        labels = self._document.labels
+        size = None
+        if max(labels.width, labels.height) > MAX_PREVIEW_SIDE:
+            area = inscribe(labels.width, labels.height, MAX_PREVIEW_SIDE, MAX_PREVIEW_SIDE)
+            size = (area.w, area.h)
+        request = SynthesisRequest(labels.array.copy(), self._look.look(), size)
+        self._scheduler.request(_Order(self._document, self._synthesize, request))
+
+    def _on_result(self, payload: object, result: object) -> None:
+        order = cast(_Order, payload)
+        if order.document is self._document and order.synthesize is self._synthesize:
+            picture = cast(SynthesisResult, result)
+            self._milliseconds = picture.use.milliseconds
+            self.shown.emit(picture)
+
+    def _on_failed(self, error: object) -> None:
+        self.failed.emit(cast(ToileError, error))

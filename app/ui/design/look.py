@@ -1,0 +1,204 @@
+"""The look being designed: one seed for the garment, and what was chosen for single classes."""
+
+from __future__ import annotations
+
+import secrets
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+from PySide6.QtCore import QObject, Signal
+
+from app.domain.style import MAX_SEED, CodeBank, Look
+
+_MAX_PAST = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """How one class departs from the seed.
+
+    `row` and `second` are rows of the class in the bank (None: the seed's row, and the one after
+    `row`); `blend` 0..1 goes from the first to the second; `locked` keeps all of it when the seed
+    changes.
+    """
+
+    row: int | None = None
+    second: int | None = None
+    blend: float = 0.0
+    locked: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class _State:
+    seed: int
+    choices: dict[int, Choice]
+
+
+class LookModel(QObject):
+    """Seed and choices, observable. `changed` tells of every change that may alter the picture."""
+
+    changed = Signal()
+
+    def __init__(self, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._bank: CodeBank | None = None
+        self._state = _State(0, {})
+        self._past: list[_State] = []
+
+    @property
+    def bank(self) -> CodeBank | None:
+        """The codes to choose from; None until the pack is open."""
+        return self._bank
+
+    def set_bank(self, bank: CodeBank | None) -> None:
+        """Take the codes of an opened pack; rows that it does not have are dropped."""
+        self._bank = bank
+        if bank is not None:
+            kept = {
+                cls: choice
+                for cls, choice in self._state.choices.items()
+                if max(choice.row or 0, choice.second or 0) < bank.count(cls)
+            }
+            self._state = _State(self._state.seed, kept)
+        self._past.clear()
+        self.changed.emit()
+
+    @property
+    def seed(self) -> int:
+        return self._state.seed
+
+    @property
+    def can_go_back(self) -> bool:
+        return bool(self._past)
+
+    def set_seed(self, seed: int) -> None:
+        """Draw every class anew from `seed` (0..2**32-1), but for the locked ones."""
+        if not 0 <= seed <= MAX_SEED:
+            raise ValueError(f"a seed is 0 to {MAX_SEED}, not {seed}")
+        if seed == self.seed:
+            return
+        kept = {
+            cls: replace(choice, row=self.row(cls)) if choice.row is None else choice
+            for cls, choice in self._state.choices.items()
+            if choice.locked
+        }
+        self._go(_State(seed, kept))
+
+    def throw(self) -> None:
+        """Set a new seed by chance."""
+        self.set_seed(secrets.randbelow(1_000_000))
+
+    def go_back(self) -> None:
+        """Return to the look before the last change."""
+        if self._past:
+            self._state = self._past.pop()
+            self.changed.emit()
+
+    def choice(self, cls: int) -> Choice:
+        return self._state.choices.get(cls, Choice())
+
+    def count(self, cls: int) -> int:
+        """Codes to choose from for a class; 0 until the pack is open."""
+        return self._bank.count(cls) if self._bank is not None else 0
+
+    def row(self, cls: int) -> int:
+        """The row in use for a class, the first one of a blend."""
+        row = self.choice(cls).row
+        if row is not None:
+            return row
+        return self._bank.row(self.seed, cls) if self._bank is not None and self.count(cls) else 0
+
+    def second(self, cls: int) -> int:
+        """The row that a blend leads to."""
+        second = self.choice(cls).second
+        count = self.count(cls)
+        return second if second is not None else (self.row(cls) + 1) % count if count else 0
+
+    def step(self, cls: int, by: int) -> None:
+        """Go `by` codes forth or back in the class, round and round."""
+        if count := self.count(cls):
+            self._choose(cls, row=(self.row(cls) + by) % count)
+
+    def step_second(self, cls: int, by: int) -> None:
+        """The same for the code that a blend leads to."""
+        if count := self.count(cls):
+            self._choose(cls, second=(self.second(cls) + by) % count)
+
+    def draw(self, cls: int) -> None:
+        """Choose another code of the class by chance."""
+        count = self.count(cls)
+        if count > 1:
+            self.step(cls, 1 + secrets.randbelow(count - 1))
+
+    def set_row(self, cls: int, row: int) -> None:
+        if 0 <= row < self.count(cls):
+            self._choose(cls, row=row)
+
+    def set_blend(self, cls: int, blend: float) -> None:
+        """Blend 0..1 between the class's two codes; both are held while it is not 0."""
+        if self.count(cls):
+            self._choose(
+                cls, row=self.row(cls), second=self.second(cls), blend=min(1.0, max(0.0, blend))
+            )
+
+    def set_locked(self, cls: int, locked: bool) -> None:
+        """Keep the class as it is when the seed changes, or let it change again."""
+        self._choose(cls, locked=locked)
+
+    def reset(self, cls: int) -> None:
+        """Forget what was chosen for the class: it looks as the seed says."""
+        if cls in self._state.choices:
+            others = {key: value for key, value in self._state.choices.items() if key != cls}
+            self._go(_State(self.seed, others))
+
+    def reset_all(self) -> None:
+        """Forget the choices of every class, the locked ones too."""
+        if self._state.choices:
+            self._go(_State(self.seed, {}))
+
+    def code(self, cls: int) -> NDArray[np.float32]:
+        """(S,) float32 in use for a class. ValueError while there is no bank."""
+        if self._bank is None:
+            raise ValueError("there are no style codes yet")
+        first = self._bank.code(cls, self.row(cls))
+        blend = self.choice(cls).blend
+        if blend == 0.0:
+            return first
+        return np.asarray(
+            (1 - blend) * first + blend * self._bank.code(cls, self.second(cls)), dtype=np.float32
+        )
+
+    def look(self) -> Look:
+        """What a request needs: the seed, and a code for every class with a choice of its own."""
+        own = {cls: self.code(cls) for cls in self._state.choices if self.count(cls)}
+        return Look(self.seed, own)
+
+    def _choose(
+        self,
+        cls: int,
+        *,
+        row: int | None = None,
+        second: int | None = None,
+        blend: float | None = None,
+        locked: bool | None = None,
+    ) -> None:
+        old = self.choice(cls)
+        new = Choice(
+            old.row if row is None else row,
+            old.second if second is None else second,
+            old.blend if blend is None else blend,
+            old.locked if locked is None else locked,
+        )
+        if new == old:
+            return
+        others = {key: value for key, value in self._state.choices.items() if key != cls}
+        slides = blend is not None and old.blend != new.blend
+        self._go(_State(self.seed, {**others, cls: new}), keep=not (slides and old.blend))
+
+    def _go(self, state: _State, *, keep: bool = True) -> None:
+        """Take a state; a slider on its way is one step back, not fifty."""
+        if keep:
+            self._past = [*self._past[-_MAX_PAST:], self._state]
+        self._state = state
+        self.changed.emit()

@@ -1,0 +1,233 @@
+"""New, open, save, export: the way of a document between the window and the disk."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+from PySide6.QtCore import QObject, QStandardPaths, Signal
+from PySide6.QtWidgets import QWidget
+
+from app.domain.document import Document
+from app.domain.errors import ToileError
+from app.domain.label_file import load_label_map, save_label_map
+from app.domain.label_map import LabelMap
+from app.domain.palette import Palette
+from app.jobs.files import FilePool
+from app.jobs.lane import Job
+from app.settings import Settings
+from app.ui import messages
+from app.ui.messages import Answer
+from app.ui.recovery import KeptCopy, Recovery
+
+UNTITLED = "Untitled"
+
+
+class DocumentFiles(QObject):
+    """Holds the document in hand and guards its unsaved changes. Disk work runs in the pool."""
+
+    document_changed = Signal(object)  # Document
+    state_changed = Signal()
+    """Name, place or modification changed."""
+    recent_changed = Signal()
+    job_started = Signal(object)  # Job
+    notice = Signal(str)
+
+    def __init__(
+        self, window: QWidget, pool: FilePool, settings: Settings, recovery: Recovery
+    ) -> None:
+        super().__init__(window)
+        self._window = window
+        self._pool = pool
+        self._settings = settings
+        self._recovery = recovery
+        self._palette: Palette | None = None
+        self._document: Document | None = None
+        self._sample = ""
+        self._saving: Job | None = None
+        self._finish_stroke: Callable[[], None] = lambda: None
+
+    def set_palette(self, palette: Palette) -> None:
+        """The palette of every document from now on."""
+        self._palette = palette
+
+    def set_finish_stroke(self, finish: Callable[[], None]) -> None:
+        """What ends a stroke in progress before the pixels are taken."""
+        self._finish_stroke = finish
+
+    @property
+    def document(self) -> Document | None:
+        return self._document
+
+    @property
+    def name(self) -> str:
+        """What the document is called in the title and in questions."""
+        if self._document is None:
+            return ""
+        path = self._document.path
+        return path.name if path is not None else self._sample or UNTITLED
+
+    @property
+    def modified(self) -> bool:
+        return self._document is not None and self._document.modified
+
+    # Taking another document
+
+    def new(self, width: int, height: int) -> None:
+        """Put an empty label map in place of the present one, once that is safe."""
+
+        def make() -> None:
+            if self._palette is not None:
+                self._take(LabelMap.blank(width, height, self._palette), None)
+
+        self.guard(make)
+
+    def ask_open(self) -> None:
+        """Let a person choose a label map, once the present one is safe."""
+        self.guard(lambda: messages.ask_open(self._window, self.folder(), self._load))
+
+    def open(self, path: Path) -> None:
+        """Open a label map, once the present one is safe."""
+        self.guard(lambda: self._load(path))
+
+    def open_sample(self, path: Path) -> None:
+        """Open a sample: saving it asks for a place, so that the sample stays as it is."""
+        self._load(path, sample=True)
+
+    def restore(self, copy: KeptCopy) -> None:
+        """Take up a copy that an earlier session left; it counts as modified."""
+        self.guard(lambda: self._load(copy.image, kept=copy))
+
+    def _load(self, path: Path, *, sample: bool = False, kept: KeptCopy | None = None) -> None:
+        palette = self._palette
+        if palette is None:
+            return
+        before = self._document.history.state if self._document is not None else None
+        job = self._pool.submit(lambda: load_label_map(path, palette), f"Opening {path.name}")
+
+        def loaded(labels: LabelMap) -> None:
+            here = self._document.history.state if self._document is not None else None
+            if here != before:  # painted on while a large file was being read
+                self.guard(take)
+            else:
+                take()
+
+        def take() -> None:
+            self._take(labels_of[0], kept.path if kept else None if sample else path)
+            if kept is not None and self._document is not None:
+                self._document.mark_saved(kept.path or path, _NEVER)
+                self._document.path = kept.path
+                kept.drop()
+                self._recovery.keep()
+                self.state_changed.emit()
+            elif sample:
+                self._sample = path.stem.replace("_", " ").capitalize()
+                self.state_changed.emit()
+            else:
+                self._remember(path)
+
+        labels_of: list[LabelMap] = []
+        job.succeeded.connect(labels_of.append)
+        job.succeeded.connect(loaded)
+        job.failed.connect(lambda error: messages.show_error(self._window, "Open label map", error))
+        self.job_started.emit(job)
+
+    def _take(self, labels: LabelMap, path: Path | None) -> None:
+        self._document = Document(labels, path, budget=self._settings.undo_megabytes << 20)
+        self._sample = ""
+        self._recovery.set_document(self._document)
+        self.document_changed.emit(self._document)
+        self.state_changed.emit()
+
+    # Guarding and saving
+
+    def guard(self, then: Callable[[], None]) -> None:
+        """Do `then` once unsaved changes are saved or given up; not at all when cancelled."""
+        self._finish_stroke()
+        if not self.modified:
+            then()
+            return
+
+        def answered(answer: Answer) -> None:
+            if answer is Answer.SAVE:
+                self.save(lambda: self.guard(then))
+            elif answer is Answer.DISCARD:
+                then()
+
+        messages.ask_unsaved(self._window, self.name, answered)
+
+    def save(self, then: Callable[[], None] | None = None) -> None:
+        """Save to the document's file, or ask for one; do `then` when it is safely there."""
+        if self._document is None:
+            return
+        if self._document.path is None:
+            self.save_as(then)
+        else:
+            self._write(self._document.path, then)
+
+    def save_as(self, then: Callable[[], None] | None = None) -> None:
+        """Ask for a file and save to it."""
+        if self._document is None:
+            return
+        proposal = self._document.path or self.folder() / f"{self.name}.png"
+        messages.ask_save(
+            self._window,
+            "Save label map",
+            proposal,
+            messages.LABEL_MAP_FILTER,
+            lambda path: self._write(path, then),
+        )
+
+    def _write(self, path: Path, then: Callable[[], None] | None = None) -> None:
+        document = self._document
+        if document is None:
+            return
+        if self._saving is not None:  # one after the other: two writes must not overtake
+            self._saving.finished.connect(lambda: self._write(path, then))
+            return
+        self._finish_stroke()
+        labels, state = document.labels.copy(), document.history.state
+        job = self._pool.submit(lambda: save_label_map(path, labels), f"Saving {path.name}")
+        self._saving = job
+
+        def saved(_nothing: object) -> None:
+            document.mark_saved(path, state)
+            self._remember(path)
+            if not document.modified and document is self._document:
+                self._recovery.forget()
+            self._sample = ""
+            self.notice.emit(f"Saved {path.name}")
+            self.state_changed.emit()
+
+        def finished() -> None:
+            self._saving = None
+
+        job.finished.connect(finished)
+        job.succeeded.connect(saved)
+        job.failed.connect(lambda error: messages.show_error(self._window, "Save label map", error))
+        if then is not None:
+            job.succeeded.connect(lambda _nothing: then())
+        self.job_started.emit(job)
+
+    # Places
+
+    def folder(self) -> Path:
+        """Where file dialogs begin: beside the document, the last file, or in the pictures."""
+        if self._document is not None and self._document.path is not None:
+            return self._document.path.parent
+        for name in self._settings.recent:
+            return Path(name).parent
+        pictures = QStandardPaths.StandardLocation.PicturesLocation
+        return Path(QStandardPaths.writableLocation(pictures) or Path.home())
+
+    def _remember(self, path: Path) -> None:
+        self._settings.remember(path)
+        self.recent_changed.emit()
+
+
+_NEVER = -1  # a history state that no document is ever in
+
+
+def error_shower(window: QWidget, title: str) -> Callable[[ToileError], None]:
+    """A slot that shows an error of a job under `title`."""
+    return lambda error: messages.show_error(window, title, error)

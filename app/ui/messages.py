@@ -1,0 +1,113 @@
+"""The few questions and refusals that stand in front of the window. All answer later, none blocks."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from enum import Enum
+from pathlib import Path
+
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QFileDialog, QMessageBox, QWidget
+
+from app.domain.errors import ToileError
+
+LABEL_MAP_FILTER = "Label maps (*.png)"
+PICTURE_FILTER = "PNG pictures (*.png)"
+
+
+class Answer(Enum):
+    """What a person wants done with unsaved changes."""
+
+    SAVE = "save"
+    DISCARD = "discard"
+    CANCEL = "cancel"
+
+
+def _box(
+    parent: QWidget, icon: QMessageBox.Icon, title: str, text: str, more: Sequence[str] = ()
+) -> QMessageBox:
+    box = QMessageBox(icon, title, text, QMessageBox.StandardButton.NoButton, parent)
+    box.setInformativeText("\n\n".join(part for part in more if part))
+    box.setModal(True)
+    box.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+    return box
+
+
+def show_error(parent: QWidget, title: str, error: ToileError) -> None:
+    """Say what failed, where, and what to do next."""
+    box = _box(parent, QMessageBox.Icon.Warning, title, f"{error.what}.", (error.where, error.hint))
+    box.setObjectName("error_box")
+    box.addButton(QMessageBox.StandardButton.Ok)
+    box.open()
+
+
+def ask_unsaved(parent: QWidget, name: str, answered: Callable[[Answer], None]) -> None:
+    """Ask whether to save the changes in the label map called `name`."""
+    box = _box(
+        parent,
+        QMessageBox.Icon.Question,
+        "Unsaved changes",
+        f"Save the changes in “{name}”?",
+        ("Without saving, what you painted since the last save is lost.",),
+    )
+    box.setObjectName("unsaved_box")
+    button = QMessageBox.StandardButton
+    box.setStandardButtons(button.Save | button.Discard | button.Cancel)
+    box.setDefaultButton(button.Save)
+    box.setEscapeButton(button.Cancel)
+    answers = {button.Save: Answer.SAVE, button.Discard: Answer.DISCARD}
+    box.finished.connect(lambda code: answered(answers.get(button(code), Answer.CANCEL)))
+    box.open()
+
+
+def ask_recover(
+    parent: QWidget, name: str, when: str, restore: Callable[[], None], drop: Callable[[], None]
+) -> None:
+    """Offer the copy of a label map that was not saved when the program ended."""
+    box = _box(
+        parent,
+        QMessageBox.Icon.Information,
+        "Unsaved work found",
+        f"Toile ended before “{name}” was saved.",
+        (f"A copy from {when} was kept. Closing this box keeps it for the next start.",),
+    )
+    box.setObjectName("recover_box")
+    yes = box.addButton("Restore", QMessageBox.ButtonRole.AcceptRole)
+    no = box.addButton("Delete the copy", QMessageBox.ButtonRole.DestructiveRole)
+    later = box.addButton("Not now", QMessageBox.ButtonRole.RejectRole)
+    box.setDefaultButton(yes)
+    box.setEscapeButton(later)
+
+    def done() -> None:
+        if box.clickedButton() is yes:
+            restore()
+        elif box.clickedButton() is no:
+            drop()
+
+    box.finished.connect(done)
+    box.open()
+
+
+def ask_open(parent: QWidget, folder: Path, chosen: Callable[[Path], None]) -> None:
+    """Let a person choose a label map to open."""
+    dialog = QFileDialog(parent, "Open label map", str(folder), LABEL_MAP_FILTER)
+    dialog.setFileMode(QFileDialog.FileMode.ExistingFile)
+    _ask_file(dialog, chosen)
+
+
+def ask_save(
+    parent: QWidget, title: str, proposal: Path, kind: str, chosen: Callable[[Path], None]
+) -> None:
+    """Let a person choose where to save; the name always ends in .png."""
+    dialog = QFileDialog(parent, title, str(proposal.parent), kind)
+    dialog.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
+    dialog.setDefaultSuffix("png")
+    dialog.selectFile(proposal.name)
+    _ask_file(dialog, chosen)
+
+
+def _ask_file(dialog: QFileDialog, chosen: Callable[[Path], None]) -> None:
+    dialog.setObjectName("file_dialog")
+    dialog.fileSelected.connect(lambda name: chosen(Path(name)))
+    dialog.finished.connect(dialog.deleteLater)
+    dialog.open()

@@ -1,0 +1,162 @@
+"""Copies of unsaved work in the person's data folder, so that a crash loses a minute at most."""
+
+from __future__ import annotations
+
+import logging
+import secrets
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+import msgspec
+from PySide6.QtCore import QLockFile, QObject, QTimer
+
+from app.domain.document import Document
+from app.domain.errors import SettingsError, ToileError
+from app.domain.files import write_atomic
+from app.domain.label_file import save_label_map
+from app.domain.label_map import LabelMap
+from app.jobs.files import FilePool
+
+INTERVAL = 60_000
+_log = logging.getLogger("toile.recovery")
+
+
+class _Note(msgspec.Struct):
+    path: str
+    seconds: float
+
+
+@dataclass(frozen=True)
+class KeptCopy:
+    """A label map `image` left by a session that ended without saving it as `path`."""
+
+    image: Path
+    path: Path | None
+    when: datetime
+
+    @property
+    def name(self) -> str:
+        return self.path.name if self.path is not None else "Untitled"
+
+    def drop(self) -> None:
+        """Delete the copy."""
+        for file in (self.image, self.image.with_suffix(".json")):
+            try:
+                file.unlink(missing_ok=True)
+            except OSError as failure:
+                _log.warning("cannot delete %s: %s", file, failure)
+
+
+def _write(image: Path, labels: LabelMap, path: Path | None) -> None:
+    image.parent.mkdir(parents=True, exist_ok=True)
+    save_label_map(image, labels)
+    note = _Note(str(path) if path is not None else "", datetime.now().timestamp())
+    data = msgspec.json.encode(note)
+    write_atomic(image.with_suffix(".json"), data, what="recovery note", error=SettingsError)
+
+
+class Recovery(QObject):
+    """Keeps a copy of the document in hand while it is modified."""
+
+    def __init__(self, folder: Path, pool: FilePool, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._folder = folder
+        self._pool = pool
+        self._image = folder / f"{secrets.token_hex(6)}.png"
+        self._lock: QLockFile | None = None
+        self._document: Document | None = None
+        self._kept_state: int | None = None
+        self._writing = False
+        self._stale = False
+        self._timer = QTimer(self)
+        self._timer.setInterval(INTERVAL)
+        self._timer.timeout.connect(self.keep)
+        self._timer.start()
+
+    def set_document(self, document: Document) -> None:
+        """Watch another document; the copy of the one before is not needed any more."""
+        self.forget()
+        self._document = document
+
+    def keep(self) -> None:
+        """Write a copy if there are changes that neither the file nor the last copy has."""
+        document = self._document
+        if document is None or self._writing or not document.modified:
+            return
+        state = document.history.state
+        if state == self._kept_state and not document.history.is_open:
+            return
+        if not self._claim():
+            return
+        labels, path = document.labels.copy(), document.path
+        self._writing, self._stale, self._kept_state = True, False, state
+        job = self._pool.submit(lambda: _write(self._image, labels, path), "Keeping a copy")
+        job.failed.connect(self._on_failed)
+        job.finished.connect(self._on_finished)
+
+    def forget(self) -> None:
+        """Delete the copy: the work is saved, or given up."""
+        self._kept_state = None
+        if self._writing:
+            self._stale = True
+        elif self._lock is not None:
+            self._copy().drop()
+
+    def close(self) -> None:
+        """The program ends in order: nothing of this session stays."""
+        self._timer.stop()
+        self.forget()
+        if self._lock is not None:
+            self._lock.unlock()
+            self._lock = None
+
+    def found(self) -> list[KeptCopy]:
+        """Copies that earlier sessions left, newest first; those of running ones are not theirs."""
+        copies = []
+        for image in self._folder.glob("*.png"):
+            lock = QLockFile(str(image.with_suffix(".lock")))
+            lock.setStaleLockTime(0)
+            if image == self._image or not lock.tryLock(0):
+                continue
+            lock.unlock()
+            copies.append(_read(image))
+        return sorted(copies, key=lambda copy: copy.when, reverse=True)
+
+    def _claim(self) -> bool:
+        """Hold this session's lock, so that other windows leave the copy alone."""
+        if self._lock is None:
+            try:
+                self._folder.mkdir(parents=True, exist_ok=True)
+            except OSError as failure:
+                _log.warning("no recovery copies in %s: %s", self._folder, failure)
+                return False
+            lock = QLockFile(str(self._image.with_suffix(".lock")))
+            lock.setStaleLockTime(0)
+            if not lock.tryLock(0):
+                return False
+            self._lock = lock
+        return True
+
+    def _copy(self) -> KeptCopy:
+        return KeptCopy(self._image, None, datetime.now())
+
+    def _on_failed(self, error: ToileError) -> None:
+        self._kept_state = None
+        _log.warning("recovery copy failed: %s", error)
+
+    def _on_finished(self) -> None:
+        self._writing = False
+        if self._stale:
+            self._stale = False
+            self._copy().drop()
+
+
+def _read(image: Path) -> KeptCopy:
+    try:
+        note = msgspec.json.decode(image.with_suffix(".json").read_bytes(), type=_Note)
+        return KeptCopy(
+            image, Path(note.path) if note.path else None, datetime.fromtimestamp(note.seconds)
+        )
+    except (OSError, msgspec.DecodeError):
+        return KeptCopy(image, None, datetime.fromtimestamp(image.stat().st_mtime))

@@ -1,0 +1,46 @@
+"""What the window is given to work with; the concrete parts meet in `app.wiring`."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+from app.domain.palette import Palette
+from app.domain.requests import Synthesize
+from app.domain.style import CodeBank
+
+
+class Services(Protocol):
+    """One opened model pack as callables and plain data."""
+
+    @property
+    def palette(self) -> Palette: ...
+
+    @property
+    def bank(self) -> CodeBank: ...
+
+    @property
+    def synthesize(self) -> Synthesize: ...
+
+    @property
+    def pack_name(self) -> str: ...
+
+    @property
+    def pack_title(self) -> str: ...
+
+    @property
+    def pack_version(self) -> str: ...
+
+    @property
+    def pack_license(self) -> str: ...
+
+
+class Wiring(Protocol):
+    """Two steps to the services, so that the window can show before the network loads."""
+
+    def read_palette(self) -> Palette:
+        """The palette of the pack, without opening its network: quick. Raises PackError."""
+        ...
+
+    def open_services(self, device: str = "auto") -> Services:
+        """Verify and open the pack for a device policy: slow. Raises PackError, DeviceError."""
+        ...
