@@ -1,0 +1,221 @@
+"""Measure a pack ``garment-spade`` on held-out photographs; rebuilds every figure of its card.
+
+    python -m models.training.garment.evaluate FIGURES.npz models/garment-spade RUN
+
+Runs the shipped graphs through ONNX Runtime on ``val``. Writes ``RUN/figures.json``, the contact
+sheet ``RUN/sheet.jpg`` (photographs of the data set: never to be committed) and prints the figures.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import time
+from pathlib import Path
+
+import cv2
+import numpy as np
+import numpy.typing as npt
+import onnx
+import onnxruntime
+import torch
+
+from models.training import figures, measures, palette, pictures
+
+Array = npt.NDArray[np.float32]
+_FEWEST = 200  # pixels a class needs to be measured
+
+
+class Pack:
+    """The graphs and codes of an exported pack."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.generator = _session(folder / "generator.onnx", 2)
+        self.encoder = _session(folder / "encoder.onnx", 2)
+        with np.load(folder / "codes.npz") as bank:
+            self.codes, self.classes = bank["codes"], bank["classes"]
+
+    def encode(self, picture: Array, labels: npt.NDArray[np.uint8]) -> Array:
+        return self.encoder.run(None, {"picture": picture[None], "labels": labels[None]})[0]
+
+    def generate(self, labels: npt.NDArray[np.uint8], codes: Array) -> Array:
+        """(3, H, W) RGB 0..1."""
+        return self.generator.run(None, {"labels": labels[None], "codes": codes})[0][0]
+
+    def draw(self, seed: int) -> Array:
+        """A code of the bank for every class."""
+        rng = np.random.default_rng(seed)
+        codes = np.zeros((1, palette.COUNT, self.codes.shape[1]), np.float32)
+        for index in range(1, palette.COUNT):
+            codes[0, index] = rng.choice(self.codes[self.classes == index])
+        return codes
+
+
+def _session(path: Path, threads: int) -> onnxruntime.InferenceSession:
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = threads
+    return onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
+
+
+def cases(data: figures.Figures) -> list[tuple[Array, npt.NDArray[np.uint8]]]:
+    """Each held-out photograph as a whole figure and as two parts: pictures (3, H, W) RGB 0..1,
+    ground white, and label maps."""
+    out = []
+    rng = pictures.torch_seeded(11)
+    rows = torch.arange(len(data))
+    fixed = figures.FIXED
+    for whole in (1.0, 0.0, 0.0):
+        how = figures.Augment(whole, 0, 0, 0, 0, False, 0, fixed.pad)
+        for part in rows.split(16):
+            picture, labels = figures.crops(data, part, 256, 192, how, rng)
+            out += zip(((picture + 1) / 2).numpy(), labels.byte().numpy(), strict=True)
+    return out
+
+
+def flat_fill(picture: Array, labels: npt.NDArray[np.uint8]) -> Array:
+    """The baseline: every class filled with its mean colour in the photograph."""
+    out = np.ones_like(picture)
+    for index in np.unique(labels[labels > 0]):
+        out[:, labels == index] = picture[:, labels == index].mean(1, keepdims=True)
+    return out
+
+
+def measure(pack: Pack, data: figures.Figures) -> tuple[dict[str, object], pictures.Image]:
+    """All figures of the card and the contact sheet."""
+    found = cases(data)
+    real, again, drawn, flat, delta, error, leaks, seeds = [], [], [], [], [], [], [], []
+    for number, (picture, labels) in enumerate(found):
+        codes = pack.encode(picture, labels)
+        made = pack.generate(labels, codes)
+        random = pack.generate(labels, pack.draw(2 * number))
+        other = pack.generate(labels, pack.draw(2 * number + 1))
+        garment = labels > 0
+        real.append(picture)
+        again.append(made)
+        drawn.append(random)
+        flat.append(flat_fill(picture, labels))
+        error.append(float(np.abs(made - picture)[:, garment].mean()))
+        seeds.append(float(np.abs(random - other)[:, garment].mean()))
+        present = [c for c in range(1, palette.COUNT) if (labels == c).sum() >= _FEWEST]
+        delta += _colour_differences(picture, made, labels, present)
+        leaks += _leaks(pack, labels, codes, made, present, number)
+    distance = measures.FeatureDistance()
+    fed: dict[str, dict[str, float]] = {}
+    for height in (64, 128, 256):
+        features = {
+            n: distance.features(_sized(p, height))
+            for n, p in (("real", real), ("codes", again), ("seed", drawn), ("flat", flat))
+        }
+        fed[f"{height}x{height * 3 // 4}"] = {
+            n: round(distance.distance(features["real"], features[n]), 3)
+            for n in ("codes", "seed", "flat")
+        }
+    result: dict[str, object] = {
+        "pictures": len(found),
+        "colour_delta_e2000_median": round(float(np.median(delta)), 2),
+        "reconstruction_l1": round(float(np.mean(error)), 4),
+        "leakage_mean": round(float(np.mean(leaks)), 4),
+        "leakage_median": round(float(np.median(leaks)), 4),
+        "seed_difference_mean": round(float(np.mean(seeds)), 4),
+        "fed": fed,
+        "parameters": {n: _parameters(pack.folder / f"{n}.onnx") for n in ("generator", "encoder")},
+        "megabytes": round(sum(f.stat().st_size for f in pack.folder.glob("*.onnx")) / 1e6, 2),
+        "milliseconds": {f"{t} threads": _speed(pack, found[0][1], t) for t in (1, 2)},
+    }
+    return result, _sheet(pack, found[:32])
+
+
+def _colour_differences(
+    truth: Array, made: Array, labels: npt.NDArray[np.uint8], present: list[int]
+) -> list[float]:
+    out = []
+    for index in present:
+        inside = labels == index
+        means = [measures.lab(p[:, inside].mean(1)) for p in (truth, made)]
+        out.append(float(measures.delta_e2000(means[0], means[1])))
+    return out
+
+
+def _leaks(
+    pack: Pack,
+    labels: npt.NDArray[np.uint8],
+    codes: Array,
+    before: Array,
+    present: list[int],
+    seed: int,
+) -> list[float]:
+    """Mean change of the other classes' pixels over the mean change of its own, one class."""
+    if len(present) < 2:
+        return []
+    index = present[seed % len(present)]
+    swapped = codes.copy()
+    swapped[0, index] = pack.draw(1000 + seed)[0, index]
+    change = np.abs(pack.generate(labels, swapped) - before).mean(0)
+    own, others = labels == index, (labels != index) & (labels > 0)
+    inside = float(change[own].mean())
+    return [float(change[others].mean()) / inside] if inside > 0.02 else []
+
+
+def _sized(chosen: list[Array], height: int) -> torch.Tensor:
+    size = (height * 3 // 4, height)
+    rows = [
+        cv2.resize(p.transpose(1, 2, 0), size, interpolation=cv2.INTER_AREA).transpose(2, 0, 1)
+        for p in chosen
+    ]
+    return torch.from_numpy(np.stack(rows)).float() * 2 - 1
+
+
+def _parameters(path: Path) -> int:
+    graph = onnx.load(str(path)).graph
+    return int(sum(np.prod(i.dims) for i in graph.initializer if i.data_type == 1))
+
+
+def _speed(pack: Pack, labels: npt.NDArray[np.uint8], threads: int) -> dict[str, float]:
+    session = _session(pack.folder / "generator.onnx", threads)
+    feed = {"labels": labels[None], "codes": pack.draw(0)}
+    times = []
+    for _ in range(45):
+        start = time.perf_counter()
+        session.run(None, feed)
+        times.append((time.perf_counter() - start) * 1000)
+    p50, p95 = np.percentile(times[5:], (50, 95))
+    return {"p50": round(float(p50), 1), "p95": round(float(p95), 1)}
+
+
+def _sheet(pack: Pack, chosen: list[tuple[Array, npt.NDArray[np.uint8]]]) -> pictures.Image:
+    """32 cases, 16 a line: label map, truth, reconstruction, three seeds, one class exchanged."""
+    columns = []
+    for number, (picture, labels) in enumerate(chosen):
+        codes = pack.encode(picture, labels)
+        largest = int(np.argmax([(labels == c).sum() * (c > 2) for c in range(palette.COUNT)]))
+        swapped = codes.copy()
+        swapped[0, largest] = pack.draw(5000 + number)[0, largest]
+        looks = [codes, *(pack.draw(100 * number + s) for s in range(3)), swapped]
+        made = [picture, *(pack.generate(labels, look) for look in looks)]
+        cells = [(m.transpose(1, 2, 0) * 255).round().astype(np.uint8) for m in made]
+        columns.append([palette.colors()[labels], *cells])
+    lines = []
+    for start in range(0, len(columns), 16):
+        part = columns[start : start + 16]
+        lines += [[column[row] for column in part] for row in range(len(part[0]))]
+    return pictures.sheet(lines)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
+    parser.add_argument("figures", type=Path, help="made by models.training.prepare")
+    parser.add_argument("pack", type=Path, help="folder of the exported pack")
+    parser.add_argument("run", type=Path, help="folder that receives figures and contact sheet")
+    args = parser.parse_args()
+    data = figures.load(args.figures, False, torch.device("cpu"))
+    result, sheet = measure(Pack(args.pack), data)
+    args.run.mkdir(parents=True, exist_ok=True)
+    text = json.dumps(result, indent=1)
+    (args.run / "figures.json").write_text(text + "\n", "utf-8")
+    pictures.save(args.run / "sheet.jpg", sheet)
+    print(text)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,224 @@
+"""Networks of the pack ``garment-spade``: generator, style encoder, discriminator.
+
+The generator belongs to the SPADE family (Park et al. 2019) in the class-adaptive form of CLADE
+(Tan et al. 2020, arXiv 2004.02867): scale and shift of a feature map are computed once per class,
+from the class and its style code, and spread by the label map. What is our own:
+
+* features are normalised per pixel (over channels, as PONO does), not over the picture, so a
+  new code for the skirt cannot move the statistics of the coat;
+* codes enter from ``STYLE_FROM`` on; the coarsest features see the label map only;
+* the picture is a flat fill of every class with a colour computed from its code, at full
+  resolution, plus a residual that each stage refines, so colours and outlines are right from the
+  first steps and the convolutions draw folds, light and texture.
+
+Label maps enter as soft one-hot products: at a coarse stage a pixel on a border mixes the classes
+beneath it by their area.
+"""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+
+from models.training import palette
+
+CLASSES = palette.COUNT
+STYLE = 32
+#: Channels of the stages; the first works at 1/16 of the final picture's size.
+CHANNELS = (160, 128, 96, 48, 24)
+STYLE_FROM = 1
+_HIDDEN = 96
+
+
+def one_hot(labels: Tensor) -> Tensor:
+    """(B, H, W) integers to (B, CLASSES, H, W) float, channels last."""
+    hot = functional.one_hot(labels.long(), CLASSES).permute(0, 3, 1, 2)
+    return hot.to(torch.get_default_dtype())
+
+
+def _activate(x: Tensor) -> Tensor:
+    return functional.leaky_relu(x, 0.2)
+
+
+class ClassAdaptive(nn.Module):
+    """Scale and shift of normalised features by class: (B, C, H, W) to the same shape."""
+
+    def __init__(self, channels: int) -> None:
+        super().__init__()
+        self.table = nn.Linear(_HIDDEN, 2 * channels)
+        nn.init.normal_(self.table.weight, std=0.02)
+
+    def forward(self, x: Tensor, soft: Tensor, classes: Tensor) -> Tensor:
+        scale, shift = self.table(classes).chunk(2, 2)
+        return torch.addcmul(spread(shift, soft), x, spread(scale + 1, soft))
+
+
+def normalised(x: Tensor) -> Tensor:
+    """Zero mean and unit variance over the channels of every pixel (PONO, Li et al. 2019)."""
+    if torch.onnx.is_in_onnx_export():  # averages as 1x1 convolutions: several times faster there
+        average = x.new_full((1, x.shape[1], 1, 1), 1 / x.shape[1])
+        x = x - functional.conv2d(x, average)
+        return x * torch.rsqrt(functional.conv2d(x * x, average) + 1e-5)
+    rows = functional.layer_norm(x.permute(0, 2, 3, 1), (x.shape[1],), eps=1e-5)
+    return rows.permute(0, 3, 1, 2)
+
+
+def spread(table: Tensor, soft: Tensor) -> Tensor:
+    """Rows of ``table`` (B, CLASSES, K) over ``soft`` (B, CLASSES, H, W): (B, K, H, W)."""
+    batch, _, height, width = map(int, soft.shape)
+    if torch.onnx.is_in_onnx_export():  # NCHW product: no transposes of large maps at inference
+        flat = torch.matmul(table.transpose(1, 2), soft.reshape(batch, CLASSES, height * width))
+        return flat.reshape(batch, -1, height, width)
+    flat = soft.permute(0, 2, 3, 1).reshape(batch, height * width, CLASSES)
+    return torch.bmm(flat, table).reshape(batch, height, width, -1).permute(0, 3, 1, 2)
+
+
+class Stage(nn.Module):
+    """One resolution: a residual block of two convolutions and a correction of the picture."""
+
+    def __init__(self, inputs: int, outputs: int) -> None:
+        super().__init__()
+        self.norm1 = ClassAdaptive(inputs)
+        self.conv1 = nn.Conv2d(inputs, outputs, 3, padding=1)
+        self.norm2 = ClassAdaptive(outputs)
+        self.conv2 = nn.Conv2d(outputs, outputs, 3, padding=1)
+        self.skip = nn.Conv2d(inputs, outputs, 1) if inputs != outputs else nn.Identity()
+        self.norm3 = ClassAdaptive(outputs)
+        self.residual = nn.Conv2d(outputs, 3, 3, padding=1)
+        nn.init.zeros_(self.residual.weight)
+        nn.init.zeros_(self.residual.bias)
+
+    def forward(self, x: Tensor, soft: Tensor, classes: Tensor) -> tuple[Tensor, Tensor]:
+        # What works pixel by pixel is done before the enlargement, on a quarter of the pixels.
+        h, kept = normalised(x), self.skip(x)
+        if x.shape[-1] < soft.shape[-1]:
+            h = functional.interpolate(h, scale_factor=2.0, mode="nearest")
+            kept = functional.interpolate(kept, scale_factor=2.0, mode="nearest")
+        h = self.conv1(_activate(self.norm1(h, soft, classes)))
+        h = self.conv2(_activate(self.norm2(normalised(h), soft, classes)))
+        x = (h + kept) * 0.7071
+        return x, self.residual(_activate(self.norm3(normalised(x), soft, classes)))
+
+
+class Generator(nn.Module):
+    """Label map and style codes to a picture.
+
+    ``forward(hot, codes)``: ``hot`` (B, CLASSES, H, W) one-hot, ``codes`` (B, CLASSES, STYLE);
+    returns (B, 3, H, W) about [-1, 1], ground exactly 1 (white). H, W are 16x12 times a power of
+    two: training may stop at an early stage, the full depth gives 256x192.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.stem = nn.Conv2d(CLASSES + 2, CHANNELS[0], 3, padding=1)
+        self.stages = nn.ModuleList(
+            Stage(a, b) for a, b in zip((CHANNELS[0], *CHANNELS[:-1]), CHANNELS, strict=True)
+        )
+        self.classes = nn.Parameter(torch.randn(CLASSES, STYLE) * 0.3)
+        self.plain = nn.Sequential(nn.Linear(2 * STYLE, _HIDDEN), nn.LeakyReLU(0.2))
+        self.styled = nn.Sequential(
+            nn.Linear(2 * STYLE, _HIDDEN),
+            nn.LeakyReLU(0.2),
+            nn.Linear(_HIDDEN, _HIDDEN),
+            nn.LeakyReLU(0.2),
+        )
+        self.fill = nn.Linear(_HIDDEN + STYLE, 3)
+
+    def forward(self, hot: Tensor, codes: Tensor) -> Tensor:
+        batch, _, height, width = map(int, hot.shape)
+        depth = (height // 16).bit_length()
+        softs = [hot]
+        for _ in range(depth - 1):
+            softs.append(functional.avg_pool2d(softs[-1], 2))
+        softs.reverse()
+        identity = self.classes.expand(batch, -1, -1)
+        plain = self.plain(torch.cat([identity, torch.zeros_like(codes)], 2))
+        styled = self.styled(torch.cat([identity, codes], 2))
+        rows = torch.linspace(-1, 1, 16, device=hot.device).view(1, 1, 16, 1).expand(batch, 1, 16, 12)
+        cols = torch.linspace(-1, 1, 12, device=hot.device).view(1, 1, 1, 12).expand(batch, 1, 16, 12)
+        x = self.stem(torch.cat([softs[0], rows.to(hot.dtype), cols.to(hot.dtype)], 1))
+        residual: Tensor | None = None
+        for index in range(depth):
+            x, change = self.stages[index](x, softs[index], styled if index >= STYLE_FROM else plain)
+            if residual is not None:
+                change = change + functional.interpolate(
+                    residual, scale_factor=2.0, mode="bilinear", align_corners=False
+                )
+            residual = change
+        assert residual is not None
+        picture = spread(self.fill(torch.cat([styled, codes], 2)), hot) + residual
+        ground = hot[:, :1]
+        return picture * (1 - ground) + ground
+
+
+class StyleEncoder(nn.Module):
+    """Region-wise codes of a picture (the idea of SMIS and SEAN: average inside each class).
+
+    ``forward(picture, hot)``: picture (B, 3, H, W) in [-1, 1], hot (B, CLASSES, H, W); returns
+    mean and log variance, each (B, CLASSES, STYLE). Classes that are absent get the code of no
+    pixels, which the caller must not use. Mean and deviation of the colour inside the region
+    enter beside the learned features.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        widths = (24, 40, 64, 64)
+        layers: list[nn.Module] = []
+        for inputs, outputs, stride in zip((3, *widths), widths, (1, 2, 2, 1), strict=False):
+            layers += [nn.Conv2d(inputs, outputs, 3, stride, 1), nn.LeakyReLU(0.2)]
+        self.trunk = nn.Sequential(*layers)
+        self.head = nn.Sequential(
+            nn.Linear(widths[-1] + 6 + STYLE, 96), nn.LeakyReLU(0.2), nn.Linear(96, 2 * STYLE)
+        )
+        self.classes = nn.Parameter(torch.randn(CLASSES, STYLE) * 0.3)
+
+    def forward(self, picture: Tensor, hot: Tensor) -> tuple[Tensor, Tensor]:
+        features = self.trunk(picture)
+        coarse = functional.avg_pool2d(hot, 4)
+        mean = _region_mean(picture, hot)
+        square = _region_mean(picture.square(), hot)
+        deviation = (square - mean.square()).clamp(min=1e-6).sqrt()
+        identity = self.classes.expand(len(picture), -1, -1)
+        known = torch.cat([_region_mean(features, coarse), mean, deviation, identity], 2)
+        mu, log_variance = self.head(known).chunk(2, 2)
+        return mu, log_variance.clamp(-8, 2)
+
+
+def _region_mean(values: Tensor, soft: Tensor) -> Tensor:
+    """Average of ``values`` (B, K, H, W) inside each class of ``soft``: (B, CLASSES, K)."""
+    flat = soft.flatten(2)
+    total = torch.matmul(flat, values.flatten(2).transpose(1, 2))
+    return total / (flat.sum(2, keepdim=True) + 1e-3)
+
+
+class Discriminator(nn.Module):
+    """Patch discriminator with a head at two depths.
+
+    ``forward(picture, hot)`` returns the two score maps and the feature maps for feature
+    matching. Besides real and generated pictures it is shown the coloured label map as a third,
+    always false, kind (the seed's ``d_seg``).
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        spectral = nn.utils.parametrizations.spectral_norm
+        widths = (48, 96, 144, 192)
+        self.layers = nn.ModuleList(
+            spectral(nn.Conv2d(a, b, 4, 2, 1))
+            for a, b in zip((3 + CLASSES, *widths[:-1]), widths, strict=True)
+        )
+        self.heads = nn.ModuleDict(
+            {str(i): spectral(nn.Conv2d(widths[i], 1, 3, padding=1)) for i in (1, 3)}
+        )
+
+    def forward(self, picture: Tensor, hot: Tensor) -> tuple[list[Tensor], list[Tensor]]:
+        x = torch.cat([picture, hot], 1)
+        features: list[Tensor] = []
+        scores: list[Tensor] = []
+        for index, layer in enumerate(self.layers):
+            x = _activate(layer(x))
+            features.append(x)
+            if str(index) in self.heads:
+                scores.append(self.heads[str(index)](x))
+        return scores, features

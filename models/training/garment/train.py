@@ -1,0 +1,249 @@
+"""Train the garment generator: one command, resumable after a kill at any moment.
+
+    python -m models.training.garment.train FIGURES.npz RUN [--minutes 60] [--device auto]
+
+The plan grows the picture: 64x48, then 128x96, then 256x192 (``--plan HEIGHT:STEPS,...``). RUN
+receives ``state.pt`` (everything, every two minutes), ``losses.png`` and ``samples.png``.
+"""
+
+from __future__ import annotations
+
+import argparse
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+import torch
+from torch import Tensor
+from torch.nn import functional
+
+from models.training import efficientnet, figures, pictures
+from models.training.garment import checkpoint, losses
+from models.training.garment.networks import CLASSES, one_hot, spread
+from models.training.palette import colors
+
+#: Samples per step by picture height.
+BATCH = {64: 16, 128: 12, 256: 8}
+_PHASE_START = 300  # steps over which a new resolution's rate rises
+
+
+@dataclass(frozen=True)
+class Weights:
+    """Factors of the generator's losses."""
+
+    l1: float = 6.0
+    perceptual: float = 3.0
+    style: float = 0.5
+    matching: float = 3.0
+    adversarial: float = 0.5
+    kl: float = 0.003
+    leakage: float = 1.0
+
+
+@dataclass(frozen=True)
+class Plan:
+    """Heights and the steps spent at each."""
+
+    phases: tuple[tuple[int, int], ...]
+
+    @classmethod
+    def parse(cls, text: str) -> Plan:
+        """From ``64:3000,128:2000``."""
+        phases = tuple(tuple(int(v) for v in part.split(":")) for part in text.split(","))
+        return cls(phases)  # type: ignore[arg-type]
+
+    @property
+    def total(self) -> int:
+        return sum(steps for _, steps in self.phases)
+
+    def at(self, step: int) -> tuple[int, int]:
+        """Height at a step and the number of steps already done at it."""
+        for height, steps in self.phases:
+            if step < steps:
+                return height, step
+            step -= steps
+        return self.phases[-1][0], self.phases[-1][1] + step
+
+
+class Trainer:
+    """One step of training and its samples; the loop around it is ``main``."""
+
+    def __init__(
+        self, state: checkpoint.State, data: figures.Figures, device: torch.device, rate: float
+    ) -> None:
+        self.state, self.data, self.device, self.rate = state, data, device, rate
+        self.weights = Weights()
+        self.features = efficientnet.frozen("lite0", losses.TAPS[-1] + 1).to(device)
+        self.rng = pictures.torch_seeded(state.step + 1)
+        table = torch.from_numpy(colors()).float().to(device) / 127.5 - 1
+        self.colors = table
+
+    def _coloured(self, hot: Tensor) -> Tensor:
+        return spread(self.colors.expand(len(hot), -1, -1), hot)
+
+    def _sample(self, height: int) -> tuple[Tensor, Tensor]:
+        batch = BATCH.get(height, 4)
+        rows = torch.randint(len(self.data), (batch,), generator=self.rng).to(self.device)
+        how = figures.Augment()
+        return figures.crops(self.data, rows, height, height * 3 // 4, how, self.rng)
+
+    def step(self, height: int, done: int) -> dict[str, float]:
+        """One update of discriminator, generator and encoder; returns the loss terms."""
+        state, weights = self.state, self.weights
+        for optimizer in state.optimizers.values():
+            for group in optimizer.param_groups:
+                group["lr"] = self.rate * min(1.0, (done + 30) / _PHASE_START)
+        truth, labels = self._sample(height)
+        truth = truth.contiguous(memory_format=torch.channels_last)
+        hot = one_hot(labels)
+        mask = 1 - hot[:, :1]
+        present = (hot.sum((2, 3)) > 12).float()
+        present[:, 0] = 0
+        bf16 = self.device.type == "cuda"
+        with torch.autocast(self.device.type, torch.bfloat16, enabled=bf16):
+            mu, log_variance = state.encoder(truth, hot)
+            codes = mu + torch.randn_like(mu) * (log_variance / 2).exp()
+            codes = codes * present[:, :, None]
+            made = state.generator(hot, codes)
+            fooled = self._update_discriminator(truth, made, hot)
+            state.discriminator.requires_grad_(False)
+            seen, seen_hot = losses.augment_for_discriminator([made, truth], hot)
+            scores, ours = state.discriminator(seen[0], seen_hot)
+            with torch.no_grad():
+                _, real = state.discriminator(seen[1], seen_hot)
+            seen_mask = 1 - seen_hot[:, :1]
+            content, style = losses.perceptual_and_style(self.features, made, truth, mask)
+            terms = {
+                "l1": losses.masked_l1(made, truth, mask),
+                "perceptual": content,
+                "style": style,
+                "matching": losses.feature_matching(ours, real, seen_mask),
+                "adversarial": losses.generator_hinge(scores),
+                "kl": losses.kl(mu, log_variance, present),
+            }
+            if state.step % 4 == 0:
+                terms["leakage"] = self._leakage(made, hot, codes, present)
+            total = torch.stack([getattr(weights, k) * v for k, v in terms.items()]).sum()
+        makers = state.optimizers["makers"]
+        makers.zero_grad(set_to_none=True)
+        total.backward()
+        makers.step()
+        state.discriminator.requires_grad_(True)
+        checkpoint.update_average(state, min(0.999, (1 + state.step) / (10 + state.step)))
+        state.step += 1
+        return {"height": height, **{k: float(v.detach()) for k, v in terms.items()}, **fooled}
+
+    def _update_discriminator(self, truth: Tensor, made: Tensor, hot: Tensor) -> dict[str, float]:
+        state = self.state
+        kinds, moved = losses.augment_for_discriminator(
+            [truth, made.detach(), self._coloured(hot)], hot
+        )
+        scores, _ = state.discriminator(torch.cat(kinds), torch.cat([moved] * 3))
+        real, false, coloured = zip(*(s.chunk(3) for s in scores), strict=True)
+        terms = {
+            "d_real": losses.hinge_real(list(real)),
+            "d_fake": losses.hinge_false(list(false)),
+            "d_seg": losses.hinge_false(list(coloured)),
+        }
+        optimizer = state.optimizers["discriminator"]
+        optimizer.zero_grad(set_to_none=True)
+        (terms["d_real"] + terms["d_fake"] + 0.5 * terms["d_seg"]).backward()
+        optimizer.step()
+        return {k: float(v.detach()) for k, v in terms.items()}
+
+    def _leakage(self, made: Tensor, hot: Tensor, codes: Tensor, present: Tensor) -> Tensor:
+        half = max(len(hot) // 2, 1)
+        chosen = torch.multinomial(present[:half] + 1e-6, 1)[:, 0]
+        donor = torch.randn_like(codes[:half]) * 0.9
+        swap = functional.one_hot(chosen, CLASSES)[:, :, None].to(codes.dtype)
+        mixed = codes[:half].detach() * (1 - swap) + donor * swap
+        changed = self.state.generator(hot[:half], mixed)
+        own = hot[:half].gather(1, chosen[:, None, None, None].expand(-1, 1, *hot.shape[2:]))
+        return losses.leakage(changed, made[:half].detach(), own)
+
+
+@torch.no_grad()
+def samples(state: checkpoint.State, data: figures.Figures, height: int) -> pictures.Image:
+    """Fixed held-out cases: label map, truth, reconstruction and two exchanges of codes."""
+    device = data.boxes.device
+    rng = pictures.torch_seeded(7)
+    how = figures.FIXED
+    rows = torch.arange(min(12, len(data)), device=device)
+    truth, labels = figures.crops(data, rows, height, height * 3 // 4, how, rng)
+    hot = one_hot(labels)
+    codes, _ = state.average["encoder"](truth, hot)
+    columns = [pictures.label_images(labels), pictures.to_images(truth)]
+    bank, _ = state.average["encoder"](truth.flip(0), hot.flip(0))
+    has = (hot.flip(0).sum((2, 3)) > 12)[:, :, None]
+    noise = torch.randn(codes.shape, generator=rng).to(device)
+    for look in (codes, torch.where(has, bank, codes), noise):
+        columns.append(pictures.to_images(state.average["generator"](hot, look)))
+    return pictures.sheet(columns, scale=max(1, 128 // height))
+
+
+def _device(name: str) -> torch.device:
+    return torch.device(("cuda" if torch.cuda.is_available() else "cpu") if name == "auto" else name)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
+    parser.add_argument("pack", type=Path, help="made by models.training.prepare")
+    parser.add_argument("run", type=Path, help="folder of this training; resumed if it has a state")
+    parser.add_argument("--plan", type=Plan.parse, default=Plan.parse("64:3000,128:3000,256:3000"))
+    parser.add_argument("--minutes", type=float, default=1e9, help="stop after this time")
+    parser.add_argument("--device", default="auto", help="auto, cpu, cuda")
+    parser.add_argument("--start", type=Path, help="weights.pt of an export, for a run without state")
+    parser.add_argument("--rate", type=float, default=4e-4)
+    parser.add_argument("--save-every", type=float, default=120, help="seconds")
+    args = parser.parse_args()
+    torch.manual_seed(0)
+    device = _device(args.device)
+    args.run.mkdir(parents=True, exist_ok=True)
+    state = checkpoint.create(device, args.rate)
+    path = args.run / "state.pt"
+    if path.exists():
+        checkpoint.restore(state, path)
+    elif args.start:
+        checkpoint.start_from(state, args.start)
+    trainer = Trainer(state, figures.load(args.pack, True, device), device, args.rate)
+    held_out = figures.load(args.pack, False, device)
+    started = saved = time.monotonic()
+    before = state.seconds
+    while state.step < args.plan.total and time.monotonic() - started < args.minutes * 60:
+        height, done = args.plan.at(state.step)
+        entry = trainer.step(height, done)
+        state.log.append({"step": state.step, **entry})
+        now = time.monotonic()
+        state.seconds = before + now - started
+        if now - saved > args.save_every or state.step == args.plan.total:
+            saved = now
+            _report(state, held_out, height, args.run)
+            checkpoint.save(state, path)
+    _report(state, held_out, args.plan.at(max(state.step - 1, 0))[0], args.run)
+    checkpoint.save(state, path)
+
+
+def _report(state: checkpoint.State, held_out: figures.Figures, height: int, run: Path) -> None:
+    recent = state.log[-50:]
+    if not recent:
+        return
+    shown = {k: sum(e.get(k, 0) for e in recent) / max(sum(k in e for e in recent), 1) for k in recent[0]}
+    line = " ".join(f"{k} {v:.3f}" for k, v in shown.items() if k != "step")
+    print(f"{state.step} {state.seconds:.0f} s {line}", flush=True)
+    pictures.save(run / "losses.png", pictures.curves(_thinned(state.log)))
+    pictures.save(run / "samples.png", samples(state, held_out, height))
+
+
+def _thinned(log: list[dict[str, float]], most: int = 400) -> list[dict[str, float]]:
+    size = max(1, len(log) // most)
+    parts = [log[i : i + size] for i in range(0, len(log), size)]
+    names = dict.fromkeys(k for e in log for k in e)
+    out = []
+    for part in parts:
+        means = {k: [e[k] for e in part if k in e] for k in names}
+        out.append({k: sum(v) / len(v) for k, v in means.items() if v})
+    return out
+
+
+if __name__ == "__main__":
+    main()
