@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterator
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 
 from PySide6.QtCore import QEvent, QPointF, QRectF, Qt
-from PySide6.QtGui import QMouseEvent, QPainter
+from PySide6.QtGui import QColor, QImage, QMouseEvent, QPainter
 from PySide6.QtWidgets import QApplication
 
 from app.domain.document import Document
@@ -186,6 +186,12 @@ def main() -> None:
     canvas.set_zoom(3.0)
     strokes(canvas, "the same at 300 %")
     full_repaint(canvas, "whole view at 300 %")
+    picture = QImage(WIDTH, HEIGHT, QImage.Format.Format_ARGB32_Premultiplied)
+    picture.fill(QColor(200, 120, 90, 255))
+    canvas.fit()
+    canvas.set_overlay(picture)
+    strokes(canvas, "stroke under an overlay, whole map in view")
+    canvas.set_overlay(None)
     canvas.fit()
     full_repaint(canvas, "whole view, whole map")
     undo_and_redo(canvas)

@@ -19,8 +19,6 @@ _PAPER = (QColor("#54565b"), QColor("#5b5d62"))
 _PAPER_SQUARE = 8
 _EDGE = QColor("#7c7f86")
 _GRID = QColor(128, 128, 128, 80)
-# Smooth scaling looks at the neighbours of a pixel.
-_BLEED = 2
 
 
 def _paper() -> QBrush:
@@ -74,31 +72,27 @@ class CanvasItem(QGraphicsItem):
     ) -> None:
         zoom = painter.worldTransform().m11()
         exposed = option.exposedRect.toAlignedRect()  # type: ignore[attr-defined]
-        exposed = exposed.adjusted(-_BLEED, -_BLEED, _BLEED, _BLEED)
         part = exposed.intersected(self._size)
         if not part.isEmpty():
             self._paper.setTransform(QTransform.fromScale(1 / zoom, 1 / zoom))
             painter.fillRect(part, self._paper)
             painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, zoom < 1)
-            painter.drawImage(part, self._labels.image, part)
-            self._paint_overlay(painter, part)
+            # The whole image, clipped by Qt: parts of it would each be scaled with their own
+            # rounding, and edges would jump by a pixel where repaints meet.
+            painter.drawImage(self._size, self._labels.image)
+            self._paint_overlay(painter)
             if self._grid and zoom >= GRID_ZOOM:
                 self._paint_grid(painter, part)
         painter.setPen(QPen(_EDGE, 0))
         painter.setBrush(Qt.BrushStyle.NoBrush)
         painter.drawRect(self._size)
 
-    def _paint_overlay(self, painter: QPainter, part: QRect) -> None:
+    def _paint_overlay(self, painter: QPainter) -> None:
         if self._overlay is None or self._opacity <= 0:
             return
-        across = self._overlay.width() / self._size.width()
-        down = self._overlay.height() / self._size.height()
-        source = QRectF(
-            part.x() * across, part.y() * down, part.width() * across, part.height() * down
-        )
         painter.setOpacity(self._opacity)
         painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
-        painter.drawImage(QRectF(part), self._overlay, source)
+        painter.drawImage(self._size, self._overlay)
         painter.setOpacity(1.0)
 
     def _paint_grid(self, painter: QPainter, part: QRect) -> None:

@@ -237,11 +237,13 @@ class ZoomView(QGraphicsView):
         self.set_zoom(self._zoom * gesture.scaleFactor(), centre)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
+        # Before Qt clamps the scroll bars to a range that is about to change.
+        corner = self.to_scene(QPointF(0, 0))
         super().resizeEvent(event)
         if self._fitted:
             self.fit()
         else:
-            self._place(self._zoom, self.to_scene(QPointF(0, 0)), QPointF(0, 0))
+            self._place(self._zoom, corner, QPointF(0, 0))
 
     def drawBackground(self, painter: QPainter, rect: QRectF | QRect) -> None:
         painter.fillRect(rect, self.well_color())
