@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from functools import cache
 
 from PySide6.QtCore import QLineF, QRect, QRectF, Qt
 from PySide6.QtGui import QBrush, QColor, QImage, QPainter, QPen, QPixmap, QTransform
@@ -10,24 +11,28 @@ from PySide6.QtWidgets import QGraphicsItem, QStyleOptionGraphicsItem, QWidget
 
 from app.domain.geometry import Rect
 from app.domain.label_map import LabelMap
+from app.ui import theme
 from app.ui.imaging import LabelImage
 
 GRID_ZOOM = 8.0
 
-# Canvas furniture: seen against garment colours, so the same in every theme.
-_PAPER = (QColor("#54565b"), QColor("#5b5d62"))
+# Canvas furniture. The paper stands out from the well of either theme, but garments lead.
+_DARK_PAPER = (QColor("#54565b"), QColor("#5b5d62"))
+_LIGHT_PAPER = (QColor("#e3e4e5"), QColor("#ebeced"))
 _PAPER_SQUARE = 8
 _EDGE = QColor("#7c7f86")
 _GRID = QColor(128, 128, 128, 80)
 
 
-def _paper() -> QBrush:
+@cache
+def _paper(light: bool) -> QBrush:
+    first, second = _LIGHT_PAPER if light else _DARK_PAPER
     side = 2 * _PAPER_SQUARE
     tile = QPixmap(side, side)
-    tile.fill(_PAPER[0])
+    tile.fill(first)
     painter = QPainter(tile)
-    painter.fillRect(0, 0, _PAPER_SQUARE, _PAPER_SQUARE, _PAPER[1])
-    painter.fillRect(_PAPER_SQUARE, _PAPER_SQUARE, _PAPER_SQUARE, _PAPER_SQUARE, _PAPER[1])
+    painter.fillRect(0, 0, _PAPER_SQUARE, _PAPER_SQUARE, second)
+    painter.fillRect(_PAPER_SQUARE, _PAPER_SQUARE, _PAPER_SQUARE, _PAPER_SQUARE, second)
     painter.end()
     return QBrush(tile)
 
@@ -40,7 +45,6 @@ class CanvasItem(QGraphicsItem):
         self.setFlag(QGraphicsItem.GraphicsItemFlag.ItemUsesExtendedStyleOption)
         self._size = QRect(0, 0, labels.width, labels.height)
         self._labels = LabelImage(labels)
-        self._paper = _paper()
         self._overlay: QImage | None = None
         self._opacity = 1.0
         self._grid = True
@@ -74,8 +78,9 @@ class CanvasItem(QGraphicsItem):
         exposed = option.exposedRect.toAlignedRect()  # type: ignore[attr-defined]
         part = exposed.intersected(self._size)
         if not part.isEmpty():
-            self._paper.setTransform(QTransform.fromScale(1 / zoom, 1 / zoom))
-            painter.fillRect(part, self._paper)
+            paper = _paper(theme.current().well.lightnessF() > 0.5)
+            paper.setTransform(QTransform.fromScale(1 / zoom, 1 / zoom))
+            painter.fillRect(part, paper)
             painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, zoom < 1)
             # The whole image, clipped by Qt: parts of it would each be scaled with their own
             # rounding, and edges would jump by a pixel where repaints meet.
