@@ -8,12 +8,17 @@ from collections.abc import Sequence
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run the program. Returns its exit code.
+    """Run the program with these arguments, the process's own when none are given. Returns its
+    exit code, also when Ctrl-C is pressed."""
+    try:
+        return _main(sys.argv[1:] if arguments is None else list(arguments))
+    except KeyboardInterrupt:
+        return 130
 
-    Everything is imported in here, in the order that works: on Windows onnxruntime has to come
-    before Qt, whose older C++ runtime it cannot use; elsewhere it loads after the window shows.
-    """
-    arguments = sys.argv[1:] if arguments is None else list(arguments)
+
+def _main(arguments: list[str]) -> int:
+    """Everything is imported in here, in the order that works: on Windows onnxruntime has to come
+    before Qt, whose older C++ runtime it cannot use; elsewhere it loads after the window shows."""
     _speak_utf8()
     if arguments:
         from app import cli

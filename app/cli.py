@@ -149,17 +149,17 @@ def _size(text: str) -> tuple[int, int]:
 
 def _run(work: Work) -> int:
     """Do the work in a thread, so that Ctrl-C is heard while a network runs."""
-    cancel = CancelToken()
+    cancel, done = CancelToken(), threading.Event()
     code: list[int] = []
 
     def perform() -> None:
         code.append(_told(work, cancel))
+        done.set()
 
-    thread = threading.Thread(target=perform, name="command")
-    thread.start()
-    while thread.is_alive():
+    threading.Thread(target=perform, name="command").start()
+    while not done.is_set():
         try:
-            thread.join(0.1)
+            done.wait(0.1)  # not Thread.join, which takes an interrupted thread for ended
         except KeyboardInterrupt:
             cancel.cancel()
     return code[0]
