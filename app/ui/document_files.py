@@ -9,7 +9,6 @@ from PySide6.QtCore import QObject, QStandardPaths, Signal
 from PySide6.QtWidgets import QWidget
 
 from app.domain.document import Document
-from app.domain.errors import ToileError
 from app.domain.label_file import load_label_map, save_label_map
 from app.domain.label_map import LabelMap
 from app.domain.palette import Palette
@@ -121,7 +120,7 @@ class DocumentFiles(QObject):
                 self._recovery.keep()
                 self.state_changed.emit()
             elif sample:
-                self._sample = path.stem.replace("_", " ").capitalize()
+                self._sample = path.stem.replace("-", " ").capitalize()
                 self.state_changed.emit()
             else:
                 self._remember(path)
@@ -226,8 +225,3 @@ class DocumentFiles(QObject):
 
 
 _NEVER = -1  # a history state that no document is ever in
-
-
-def error_shower(window: QWidget, title: str) -> Callable[[ToileError], None]:
-    """A slot that shows an error of a job under `title`."""
-    return lambda error: messages.show_error(window, title, error)

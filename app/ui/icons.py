@@ -1,7 +1,7 @@
 """Icons: glyphs of QtAwesome's fonts in the colours of the theme.
 
-Only the fonts and their tables of names are taken from QtAwesome. Importing the package itself pulls in
-all of qtpy and loads a dozen fonts, a third of the time the whole window may take to start.
+Only the fonts and their tables of names are taken from QtAwesome. Importing the package itself
+pulls in all of qtpy and loads a dozen fonts: a third of the time the window may take to start.
 """
 
 from __future__ import annotations
@@ -56,7 +56,7 @@ def glyph(name: str) -> str:
 
 
 class _GlyphEngine(QIconEngine):
-    """Draws one glyph at any size; the colour is looked up at each painting, so themes can change."""
+    """Draws one glyph at any size, in the colour that the theme has at that moment."""
 
     def __init__(self, name: str, color: QColor | None, checked_color: QColor | None) -> None:
         super().__init__()

@@ -1,4 +1,4 @@
-"""The few questions and refusals that stand in front of the window. All answer later, none blocks."""
+"""The few questions and refusals that stand in front of the window; none blocks the program."""
 
 from __future__ import annotations
 

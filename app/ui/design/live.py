@@ -18,7 +18,6 @@ from app.ui.design.look import LookModel
 
 MAX_PREVIEW_SIDE = 2048
 _FRAME = 15  # milliseconds: edits of one screen frame make one request
-_FAST = 250.0  # milliseconds: a picture that comes quicker is worth drawing within a stroke
 _LARGE = 8_000_000  # pixels: copying such a map takes long enough to wait for the stroke's end
 
 
@@ -45,7 +44,6 @@ class LivePreview(QObject):
         self._look = look
         self._document: Document | None = None
         self._synthesize: Synthesize | None = None
-        self._milliseconds = 0.0
         self._scheduler = LiveScheduler(lane, _make)
         self._scheduler.result.connect(self._on_result)
         self._scheduler.failed.connect(self._on_failed)
@@ -58,7 +56,6 @@ class LivePreview(QObject):
     def set_synthesize(self, synthesize: Synthesize | None) -> None:
         """Use an opened network, or none."""
         self._synthesize = synthesize
-        self._milliseconds = 0.0
         self.request_soon()
 
     def set_document(self, document: Document) -> None:
@@ -67,9 +64,7 @@ class LivePreview(QObject):
 
     def on_edited(self) -> None:
         """The label map changed, perhaps in the middle of a stroke."""
-        if self._document is None:
-            return
-        if self._milliseconds <= _FAST and self._document.labels.array.size <= _LARGE:
+        if self._document is not None and self._document.labels.array.size <= _LARGE:
             self.request_soon()
 
     def request_soon(self) -> None:
@@ -89,12 +84,14 @@ class LivePreview(QObject):
         request = SynthesisRequest(labels.array.copy(), self._look.look(), size)
         self._scheduler.request(_Order(self._document, self._synthesize, request))
 
+    def cancel(self) -> None:
+        """Stop the picture that is being drawn; the last one stays."""
+        self._scheduler.cancel()
+
     def _on_result(self, payload: object, result: object) -> None:
         order = cast(_Order, payload)
         if order.document is self._document and order.synthesize is self._synthesize:
-            picture = cast(SynthesisResult, result)
-            self._milliseconds = picture.use.milliseconds
-            self.shown.emit(picture)
+            self.shown.emit(cast(SynthesisResult, result))
 
     def _on_failed(self, error: object) -> None:
         self.failed.emit(cast(ToileError, error))

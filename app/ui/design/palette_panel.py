@@ -151,12 +151,12 @@ class _List(QListView):
         self, index: Index, event: QEvent | None = None
     ) -> QItemSelectionModel.SelectionFlag:
         if isinstance(event, QMouseEvent):
-            row = self.visualRect(index)  # type: ignore[arg-type]
+            row = self.visualRect(index)
             if not index.isValid() or _RowDelegate.lock_rect(row).contains(
                 event.position().toPoint()
             ):
                 return QItemSelectionModel.SelectionFlag.NoUpdate
-        return super().selectionCommand(index, event)  # type: ignore[arg-type]
+        return super().selectionCommand(index, event)
 
 
 class PalettePanel(QFrame):
@@ -200,7 +200,7 @@ class PalettePanel(QFrame):
         self.view.selectionModel().currentChanged.connect(self._on_current)
         self.model.protected_changed.connect(self._on_protected)
         self._show.activated.connect(self._on_show)
-        self._unlock.clicked.connect(lambda: self.model.set_protected(frozenset()))
+        self._unlock.clicked.connect(self.unprotect_all)
 
     def _lay_out(self) -> None:
         head = QHBoxLayout()
@@ -259,6 +259,10 @@ class PalettePanel(QFrame):
         """Protect the class in hand, or lift its protection."""
         if self._current >= 0:
             self.model.toggle_protected(self._current)
+
+    def unprotect_all(self) -> None:
+        """Lift the protection of every class."""
+        self.model.set_protected(frozenset())
 
     def _on_current(self, index: QModelIndex) -> None:
         if not index.isValid():

@@ -1,9 +1,18 @@
-"""The garment beside the label map: the picture on its ground, or a calm word on why there is none."""
+"""The garment beside the label map: its picture, or a calm word on why there is none."""
 
 from __future__ import annotations
 
 from PySide6.QtCore import QEvent, QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QBrush, QColor, QImage, QMouseEvent, QPainter, QPixmap, QResizeEvent
+from PySide6.QtGui import (
+    QBrush,
+    QColor,
+    QImage,
+    QMouseEvent,
+    QPainter,
+    QPixmap,
+    QResizeEvent,
+    QTabletEvent,
+)
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
 
 from app.domain.errors import ToileError
@@ -24,6 +33,7 @@ class PictureMessage(QFrame):
 
     def __init__(self, parent: QWidget) -> None:
         super().__init__(parent)
+        self._room = parent
         self.setObjectName("picture_message")
         self._mark = QLabel()
         self._mark.setAlignment(Qt.AlignmentFlag.AlignCenter)
@@ -84,7 +94,7 @@ class PictureMessage(QFrame):
 
     def place(self) -> None:
         """Stand in the middle of the pane."""
-        room = self.parentWidget().rect()
+        room = self._room.rect()
         width = min(360, room.width() - 24)
         self.setFixedWidth(max(120, width))
         layout = self.layout()
@@ -97,6 +107,7 @@ class PicturePane(ZoomView):
     """Shows the last picture at the label map's place; dragging pans, the wheel zooms."""
 
     again = Signal()
+    resized = Signal()
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -148,11 +159,14 @@ class PicturePane(ZoomView):
         self.message.tell_error(error)
         self.viewport().update()
 
-    def pans_with(self, event: QMouseEvent) -> bool:
+    def pans_with(self, event: QMouseEvent | QTabletEvent) -> bool:
         return event.button() == Qt.MouseButton.LeftButton or super().pans_with(event)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
+        self.blockSignals(True)  # a new size leads no other view
         super().resizeEvent(event)
+        self.blockSignals(False)
+        self.resized.emit()
         self.message.place()
 
     def changeEvent(self, event: QEvent) -> None:

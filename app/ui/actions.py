@@ -1,0 +1,134 @@
+"""The commands of the window: each a QAction with a name, and each with its place in a menu."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+
+from PySide6.QtGui import QAction, QKeySequence
+from PySide6.QtWidgets import QMenu, QMenuBar, QWidget
+
+from app.ui.icons import icon
+
+
+@dataclass(frozen=True, slots=True)
+class Sub:
+    """A menu within a menu; the names are commands, or it is filled later by `name`."""
+
+    name: str
+    title: str
+    icon: str
+    names: tuple[str, ...] = ()
+
+
+BREAK = ""
+Place = str | Sub
+
+MENUS: tuple[tuple[str, tuple[Place, ...]], ...] = (
+    (
+        "&File",
+        (
+            *("file.new", "file.open"),
+            Sub("file.recent", "Open recent", "history"),
+            Sub("file.samples", "Open sample", "shape-outline"),
+            *(BREAK, "file.save", "file.save_as", BREAK, "file.export", BREAK, "file.settings"),
+            *(BREAK, "file.quit"),
+        ),
+    ),
+    (
+        "&Edit",
+        (
+            *("edit.undo", "edit.redo", BREAK, "class.previous", "class.next", "class.swap"),
+            *(BREAK, "class.protect", "class.unprotect_all"),
+        ),
+    ),
+    (
+        "&Canvas",
+        (
+            *("tool.brush", "tool.eraser", "tool.line", "tool.rect", "tool.ellipse"),
+            *("tool.polygon", "tool.lasso", "tool.fill", "tool.pick", "tool.pan"),
+            *(BREAK, "brush.smaller", "brush.larger", "brush.pressure"),
+            *(BREAK, "mirror.on", "mirror.centre"),
+        ),
+    ),
+    (
+        "&View",
+        (
+            *("view.zoom_in", "view.zoom_out", "view.fit", "view.actual"),
+            *(BREAK, "view.grid", "view.overlay"),
+            Sub(
+                "view.ground",
+                "Ground of the picture",
+                "texture-box",
+                ("ground.white", "ground.checker", "ground.black"),
+            ),
+            Sub("view.theme", "Theme", "theme-light-dark", ("theme.dark", "theme.light")),
+            *(BREAK, "view.panels", "view.full_screen"),
+        ),
+    ),
+    (
+        "&Look",
+        (
+            *("look.throw", "look.back", BREAK, "look.previous", "look.next", "look.draw"),
+            *(BREAK, "look.lock", "look.reset", "look.reset_all"),
+        ),
+    ),
+    ("&Help", ("help.shortcuts", "help.log", BREAK, "help.about")),
+)
+
+
+class Commands:
+    """All actions by name."""
+
+    def __init__(self, window: QWidget) -> None:
+        self._window = window
+        self._actions: dict[str, QAction] = {}
+        self.submenus: dict[str, QMenu] = {}
+
+    def __getitem__(self, name: str) -> QAction:
+        return self._actions[name]
+
+    def __iter__(self) -> Iterator[QAction]:
+        return iter(self._actions.values())
+
+    def adopt(self, actions: Sequence[QAction]) -> None:
+        """Take actions that a widget made, by their object names."""
+        for action in actions:
+            self._actions[action.objectName()] = action
+
+    def add(
+        self,
+        name: str,
+        text: str,
+        mark: str,
+        run: Callable[[], object],
+        keys: Sequence[str] = (),
+        tip: str = "",
+    ) -> QAction:
+        """Make a command that works in the whole window."""
+        action = QAction(icon(f"mdi6.{mark}"), text, self._window)
+        action.setObjectName(name)
+        action.setShortcuts([QKeySequence(key) for key in keys])
+        if tip:
+            action.setToolTip(tip)
+            action.setStatusTip(tip)
+        action.triggered.connect(lambda _checked=False: run())
+        self._window.addAction(action)
+        self._actions[name] = action
+        return action
+
+    def fill(self, bar: QMenuBar) -> None:
+        """Give every command its place."""
+        for title, places in MENUS:
+            menu = bar.addMenu(title)
+            menu.setToolTipsVisible(True)
+            for place in places:
+                if isinstance(place, Sub):
+                    self.submenus[place.name] = sub = menu.addMenu(place.title)
+                    sub.setIcon(icon(f"mdi6.{place.icon}"))
+                    for name in place.names:
+                        sub.addAction(self[name])
+                elif place == BREAK:
+                    menu.addSeparator()
+                else:
+                    menu.addAction(self[place])

@@ -1,0 +1,259 @@
+"""The Design workspace: tools, label map, garment, palette, style, and how they hang together."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QSignalBlocker, QSize, Qt, QTimer, Signal
+from PySide6.QtGui import QAction, QActionGroup
+from PySide6.QtWidgets import (
+    QFrame,
+    QHBoxLayout,
+    QLabel,
+    QSlider,
+    QSplitter,
+    QToolButton,
+    QVBoxLayout,
+    QWidget,
+)
+
+from app.domain.document import Document
+from app.domain.palette import Palette
+from app.settings import Ground
+from app.ui.design.canvas import LabelCanvas
+from app.ui.design.look import LookModel
+from app.ui.design.palette_panel import PalettePanel
+from app.ui.design.preview import PicturePane
+from app.ui.design.style_panel import StylePanel
+from app.ui.design.tool_bar import ToolBar, build_canvas_actions
+from app.ui.design.tool_options import ToolOptions
+from app.ui.icons import icon
+
+GROUNDS: tuple[tuple[Ground, str, str], ...] = (
+    ("white", "White", "mdi6.square"),
+    ("checker", "Checkerboard", "mdi6.checkerboard"),
+    ("black", "Black", "mdi6.square-outline"),
+)
+_COUNT_PAUSE = 150  # milliseconds between two counts while painting goes on
+_OVERLAY = 50  # percent that the overlay command shows when the slider stood at 0
+_PANEL_WIDTH = 276
+
+
+def _strip(title: str) -> tuple[QFrame, QHBoxLayout]:
+    strip = QFrame()
+    strip.setProperty("role", "strip")
+    strip.setFixedHeight(34)
+    row = QHBoxLayout(strip)
+    row.setContentsMargins(12, 0, 6, 0)
+    row.setSpacing(4)
+    heading = QLabel(title)
+    heading.setProperty("role", "heading")
+    row.addWidget(heading)
+    row.addStretch(1)
+    return strip, row
+
+
+class DesignWorkspace(QWidget):
+    """Holds the widgets and keeps class, view, protection and overlay the same in all of them."""
+
+    overlay_changed = Signal(int)  # percent
+    ground_changed = Signal(str)
+
+    def __init__(self, look: LookModel, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.look = look
+        self._palette: Palette | None = None
+        self._overlay_before = _OVERLAY
+        self.canvas = LabelCanvas()
+        self.canvas.setObjectName("label_canvas")
+        self.canvas.setAccessibleName("Label map")
+        self.picture = PicturePane()
+        self.palette_panel = PalettePanel()
+        self.style_panel = StylePanel(look)
+        self.canvas_actions = build_canvas_actions(self.canvas)
+        self.overlay = QSlider(Qt.Orientation.Horizontal)
+        self.overlay.setObjectName("overlay_slider")
+        self.overlay.setRange(0, 100)
+        self.overlay.setFixedWidth(110)
+        self.overlay.setToolTip("Lay the picture over the label map")
+        self.overlay.setAccessibleName("Opacity of the picture over the label map")
+        self.ground_actions = self._make_grounds()
+        self._count_timer = QTimer(self)
+        self._count_timer.setSingleShot(True)
+        self._count_timer.setInterval(_COUNT_PAUSE)
+        self._count_timer.timeout.connect(self.count)
+        self._lay_out()
+        self._connect()
+
+    def _make_grounds(self) -> list[QAction]:
+        group = QActionGroup(self)
+        actions = []
+        for name, title, mark in GROUNDS:
+            action = QAction(icon(mark), title, self)
+            action.setObjectName(f"ground.{name}")
+            action.setToolTip(f"{title} ground behind the garment")
+            action.setCheckable(True)
+            action.setData(name)
+            group.addAction(action)
+            actions.append(action)
+        group.triggered.connect(lambda action: self.set_ground(action.data()))
+        return actions
+
+    def _lay_out(self) -> None:
+        map_strip, map_row = _strip("Label map")
+        mark = QLabel()
+        mark.setPixmap(icon("mdi6.layers-outline").pixmap(QSize(16, 16), self.devicePixelRatioF()))
+        mark.setToolTip(self.overlay.toolTip())
+        map_row.addWidget(mark)
+        map_row.addWidget(self.overlay)
+        picture_strip, picture_row = _strip("Garment")
+        for action in self.ground_actions:
+            button = QToolButton()
+            button.setDefaultAction(action)
+            button.setIconSize(QSize(16, 16))
+            button.setFixedSize(26, 26)
+            button.setAutoRaise(True)
+            button.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+            picture_row.addWidget(button)
+        self.views = QSplitter(Qt.Orientation.Horizontal)
+        self.views.setObjectName("views")
+        for strip, view in ((map_strip, self.canvas), (picture_strip, self.picture)):
+            self.views.addWidget(_column(strip, view))
+        self.panels = QSplitter(Qt.Orientation.Vertical)
+        self.panels.setObjectName("panels")
+        self.panels.addWidget(self.palette_panel)
+        self.panels.addWidget(self.style_panel)
+        self.panels.setStretchFactor(0, 1)
+        self.panels.setStretchFactor(1, 0)
+        self.panels.setCollapsible(0, False)
+        self.across = QSplitter(Qt.Orientation.Horizontal)
+        self.across.setObjectName("across")
+        self.across.addWidget(self.views)
+        self.across.addWidget(self.panels)
+        self.across.setStretchFactor(0, 1)
+        self.across.setStretchFactor(1, 0)
+        self.across.setCollapsible(0, False)
+        self.across.setSizes([2000, _PANEL_WIDTH])
+        self.views.setSizes([1000, 1000])
+        for splitter in (self.views, self.panels, self.across):
+            splitter.setHandleWidth(1)
+            splitter.setChildrenCollapsible(False)
+        self.palette_panel.setMinimumWidth(240)
+        self.canvas.setMinimumSize(160, 160)
+        self.picture.setMinimumSize(160, 160)
+        middle = _column(ToolOptions(self.canvas, self.canvas_actions), self.across)
+        row = QHBoxLayout(self)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.setSpacing(0)
+        tools = ToolBar(self.canvas_actions)
+        row.addWidget(tools)
+        edge = QFrame()
+        edge.setProperty("role", "line")
+        edge.setFixedWidth(1)
+        row.addWidget(edge)
+        row.addWidget(middle, 1)
+
+    def _connect(self) -> None:
+        canvas, picture = self.canvas, self.picture
+        self._following = False
+        canvas.view_changed.connect(lambda: self._follow(picture, canvas))
+        picture.view_changed.connect(lambda: self._follow(canvas, picture))
+        picture.resized.connect(lambda: self._follow(picture, canvas))
+        canvas.edited.connect(self._count_soon)
+        canvas.stroke_finished.connect(self._count_soon)
+        canvas.class_picked.connect(self.palette_panel.select)
+        self.palette_panel.class_chosen.connect(self._on_class)
+        self.palette_panel.protected_changed.connect(canvas.set_protected)
+        self.overlay.valueChanged.connect(self._on_overlay)
+
+    def _follow(
+        self, follower: LabelCanvas | PicturePane, leader: LabelCanvas | PicturePane
+    ) -> None:
+        """Show the same part of the garment in both panes."""
+        if self._following or self._palette is None:
+            return
+        self._following = True
+        try:
+            follower.set_view(leader.center(), leader.zoom())
+        finally:
+            self._following = False
+
+    # Palette, document, picture
+
+    def set_palette(self, palette: Palette) -> None:
+        """Use the classes of a pack."""
+        self._palette = palette
+        self.palette_panel.set_palette(palette)
+
+    def set_document(self, document: Document) -> None:
+        """Show a document; the view is fitted and the picture of the one before goes."""
+        self._following = True
+        self.picture.set_map_size(document.labels.width, document.labels.height)
+        self.canvas.set_overlay(None)
+        self.canvas.set_document(document)
+        self._following = False
+        self.canvas.fit()
+        self.count()
+        if self.palette_panel.current < 0:
+            counts = document.labels.counts()
+            counts[0] = 0
+            self.palette_panel.select(int(counts.argmax()) if counts.any() else 1)
+        self.canvas.set_class(self.palette_panel.current)
+
+    def _count_soon(self, *_args: object) -> None:
+        if not self._count_timer.isActive():
+            self._count_timer.start()
+
+    def count(self) -> None:
+        """Count how much of the label map each class covers."""
+        document = self.canvas.document()
+        if document is not None:
+            self.palette_panel.set_counts(document.labels.counts())
+
+    def class_name(self, cls: int) -> str:
+        """The display name of a class; empty for none."""
+        palette = self._palette
+        return palette[cls].name() if palette is not None and 0 <= cls < len(palette) else ""
+
+    def _on_class(self, cls: int) -> None:
+        if self._palette is not None:
+            self.style_panel.set_class(self._palette[cls])
+            self.canvas.set_class(cls)
+
+    # Overlay and ground
+
+    def set_overlay_percent(self, percent: int) -> None:
+        self.overlay.setValue(percent)
+        self.canvas.set_overlay_opacity(percent / 100)
+
+    def toggle_overlay(self) -> None:
+        """Show the picture over the label map as last set, or hide it."""
+        self.overlay.setValue(0 if self.overlay.value() else self._overlay_before)
+
+    def _on_overlay(self, percent: int) -> None:
+        if percent:
+            self._overlay_before = percent
+        self.canvas.set_overlay_opacity(percent / 100)
+        self.refresh_overlay()
+        self.overlay_changed.emit(percent)
+
+    def refresh_overlay(self) -> None:
+        """Lay the newest picture over the labels, or none while the slider stands at 0."""
+        self.canvas.set_overlay(self.picture.image if self.overlay.value() else None)
+
+    def set_ground(self, ground: Ground) -> None:
+        """Choose what shows through behind the garment."""
+        for action in self.ground_actions:
+            with QSignalBlocker(action):
+                action.setChecked(action.data() == ground)
+        if ground != self.picture.ground:
+            self.picture.set_ground(ground)
+            self.ground_changed.emit(ground)
+
+
+def _column(head: QWidget, body: QWidget) -> QWidget:
+    holder = QWidget()
+    column = QVBoxLayout(holder)
+    column.setContentsMargins(0, 0, 0, 0)
+    column.setSpacing(0)
+    column.addWidget(head)
+    column.addWidget(body, 1)
+    return holder

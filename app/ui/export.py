@@ -1,0 +1,67 @@
+"""Export of the picture: a size, a file, a run of the network, a PNG with a transparent ground."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from PySide6.QtCore import QObject, Signal
+from PySide6.QtWidgets import QWidget
+
+from app.domain.errors import ToileError
+from app.domain.picture import save_picture
+from app.domain.requests import SynthesisRequest, SynthesisResult, Synthesize
+from app.jobs.files import FilePool
+from app.jobs.lane import InferenceLane
+from app.ui import messages
+from app.ui.size_dialogs import ExportDialog
+
+_TITLE = "Export picture"
+
+
+class Export(QObject):
+    """Takes the design as it is when asked, and makes the picture at the size that was chosen."""
+
+    job_started = Signal(object)  # Job
+    notice = Signal(str)
+
+    def __init__(self, window: QWidget, lane: InferenceLane, pool: FilePool) -> None:
+        super().__init__(window)
+        self._window = window
+        self._lane = lane
+        self._pool = pool
+
+    def ask(self, request: SynthesisRequest, synthesize: Synthesize, proposal: Path) -> None:
+        """Ask for size and file, then export."""
+        height, width = request.labels.shape
+        dialog = ExportDialog(self._window, width, height)
+
+        def sized(new_width: int, new_height: int) -> None:
+            sized_request = SynthesisRequest(request.labels, request.look, (new_width, new_height))
+            messages.ask_save(
+                self._window,
+                _TITLE,
+                proposal,
+                messages.PICTURE_FILTER,
+                lambda path: self.run(sized_request, synthesize, path),
+            )
+
+        dialog.chosen.connect(sized)
+        dialog.finished.connect(dialog.deleteLater)
+        dialog.open()
+
+    def run(self, request: SynthesisRequest, synthesize: Synthesize, path: Path) -> None:
+        """Make the picture in the lane and write it in the pool."""
+        job = self._lane.submit(lambda token: synthesize(request, token), f"Exporting {path.name}")
+        job.succeeded.connect(lambda result: self._write(result, path))
+        job.failed.connect(self._on_failed)
+        self.job_started.emit(job)
+
+    def _write(self, result: SynthesisResult, path: Path) -> None:
+        rgba = result.rgba
+        job = self._pool.submit(lambda: save_picture(path, rgba), f"Writing {path.name}")
+        job.succeeded.connect(lambda _nothing: self.notice.emit(f"Exported {path.name}"))
+        job.failed.connect(self._on_failed)
+        self.job_started.emit(job)
+
+    def _on_failed(self, error: ToileError) -> None:
+        messages.show_error(self._window, _TITLE, error)

@@ -1,0 +1,196 @@
+"""Help: the sheet of shortcuts, and what the program is made of."""
+
+from __future__ import annotations
+
+import platform
+from importlib import metadata
+
+from PySide6.QtCore import QSize, Qt
+from PySide6.QtGui import QIcon, QKeySequence
+from PySide6.QtWidgets import (
+    QDialog,
+    QDialogButtonBox,
+    QGridLayout,
+    QHBoxLayout,
+    QLabel,
+    QPlainTextEdit,
+    QScrollArea,
+    QVBoxLayout,
+    QWidget,
+)
+
+from app.ui.actions import MENUS, Commands, Sub
+from app.ui.services import Services
+
+_PARTS = (
+    "PySide6-Essentials",
+    "shiboken6",
+    "numpy",
+    "opencv-python-headless",
+    "onnxruntime",
+    "onnxruntime-directml",
+    "onnxruntime-gpu",
+    "pillow",
+    "msgspec",
+    "platformdirs",
+    "QtAwesome",
+)
+_LICENCES = {
+    "PySide6-Essentials": "LGPL-3.0",
+    "shiboken6": "LGPL-3.0",
+    "numpy": "BSD-3-Clause",
+    "opencv-python-headless": "Apache-2.0",
+    "onnxruntime": "MIT",
+    "onnxruntime-directml": "MIT",
+    "onnxruntime-gpu": "MIT",
+    "pillow": "MIT-CMU",
+    "msgspec": "BSD-3-Clause",
+    "platformdirs": "MIT",
+    "QtAwesome": "MIT; Material Design Icons: Apache-2.0",
+}
+_MOUSE = (
+    ("Zoom at the cursor", "Wheel"),
+    ("Pan", "Space + drag, middle button"),
+    ("Pick the class under the cursor", "Alt + click"),
+    ("Straight line with the brush", "Shift + click"),
+    ("Move the mirror axis", "Drag its handle"),
+)
+
+
+def shortcut_rows(commands: Commands) -> list[tuple[str, list[tuple[str, str]]]]:
+    """Per menu the commands that have shortcuts, with all of their keys."""
+    sheet = []
+    for title, places in MENUS:
+        names = [
+            name
+            for place in places
+            for name in (place.names if isinstance(place, Sub) else (place,))
+            if name
+        ]
+        rows = []
+        for name in names:
+            keys = [
+                key.toString(QKeySequence.SequenceFormat.NativeText)
+                for key in commands[name].shortcuts()
+            ]
+            if keys:
+                rows.append((commands[name].text().rstrip(" …"), "  ".join(keys[:2])))
+        if rows:
+            sheet.append((title.replace("&", ""), rows))
+    return [*sheet, ("Mouse and pen", list(_MOUSE))]
+
+
+class ShortcutSheet(QDialog):
+    """Every shortcut on one page; stays open beside the work."""
+
+    def __init__(self, commands: Commands, parent: QWidget) -> None:
+        super().__init__(parent)
+        self.setObjectName("shortcut_sheet")
+        self.setWindowTitle("Keyboard shortcuts")
+        page = QWidget()
+        columns = QHBoxLayout(page)
+        columns.setContentsMargins(20, 16, 20, 16)
+        columns.setSpacing(36)
+        piles: list[QVBoxLayout] = [QVBoxLayout(), QVBoxLayout()]
+        heights = [0, 0]
+        for title, rows in shortcut_rows(commands):
+            shorter = heights.index(min(heights))
+            heights[shorter] += len(rows) + 2
+            piles[shorter].addLayout(_block(title, rows))
+            piles[shorter].addSpacing(10)
+        for pile in piles:
+            pile.addStretch(1)
+            columns.addLayout(pile, 1)
+        scroll = QScrollArea()
+        scroll.setWidgetResizable(True)
+        scroll.setFrameShape(QScrollArea.Shape.NoFrame)
+        scroll.setWidget(page)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 12)
+        column.addWidget(scroll)
+        buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Close)
+        buttons.rejected.connect(self.reject)
+        buttons.setContentsMargins(20, 0, 20, 0)
+        column.addWidget(buttons)
+        self.resize(page.sizeHint().width() + 40, min(720, page.sizeHint().height() + 70))
+
+
+def _block(title: str, rows: list[tuple[str, str]]) -> QGridLayout:
+    grid = QGridLayout()
+    grid.setHorizontalSpacing(18)
+    grid.setVerticalSpacing(5)
+    grid.setColumnStretch(0, 1)
+    heading = QLabel(title)
+    heading.setProperty("role", "heading")
+    grid.addWidget(heading, 0, 0, 1, 2)
+    for number, (what, keys) in enumerate(rows, start=1):
+        grid.addWidget(QLabel(what), number, 0)
+        label = QLabel(keys)
+        label.setProperty("role", "dim")
+        label.setAlignment(Qt.AlignmentFlag.AlignRight)
+        grid.addWidget(label, number, 1)
+    return grid
+
+
+def version() -> str:
+    """The version of Toile; "(source)" when it runs without being installed."""
+    try:
+        return metadata.version("toile")
+    except metadata.PackageNotFoundError:
+        return "(source)"
+
+
+def about_text(services: Services | None) -> str:
+    """Versions and licences of everything the program runs on."""
+    lines = [f"Toile {version()} · Apache-2.0", ""]
+    if services is not None:
+        lines += [
+            f"Model pack {services.pack_name} {services.pack_version} · {services.pack_license}",
+            f"    {services.pack_title}",
+            "",
+        ]
+    lines.append(f"Python {platform.python_version()} · PSF-2.0 · {platform.platform()}")
+    for part in _PARTS:
+        try:
+            lines.append(f"{part} {metadata.version(part)} · {_LICENCES[part]}")
+        except metadata.PackageNotFoundError:
+            continue
+    return "\n".join(lines)
+
+
+class AboutDialog(QDialog):
+    """Name, versions, licences."""
+
+    def __init__(self, services: Services | None, mark: QIcon, parent: QWidget) -> None:
+        super().__init__(parent)
+        self.setObjectName("about_dialog")
+        self.setWindowTitle("About Toile")
+        self.setModal(True)
+        picture = QLabel()
+        picture.setPixmap(mark.pixmap(QSize(64, 64), self.devicePixelRatioF()))
+        name = QLabel("Toile")
+        name.setProperty("role", "headline")
+        what = QLabel("A studio for garment design: paint a label map, watch the garment follow.")
+        what.setWordWrap(True)
+        what.setProperty("role", "dim")
+        head = QHBoxLayout()
+        head.setSpacing(16)
+        words = QVBoxLayout()
+        words.addStretch(1)
+        words.addWidget(name)
+        words.addWidget(what)
+        words.addStretch(1)
+        head.addWidget(picture)
+        head.addLayout(words, 1)
+        text = QPlainTextEdit(about_text(services))
+        text.setReadOnly(True)
+        text.setAccessibleName("Versions and licences")
+        buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Close)
+        buttons.rejected.connect(self.reject)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(20, 18, 20, 14)
+        column.setSpacing(14)
+        column.addLayout(head)
+        column.addWidget(text)
+        column.addWidget(buttons)
+        self.resize(520, 420)

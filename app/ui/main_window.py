@@ -1,0 +1,307 @@
+"""The main window: it puts the parts together and leaves the work to them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from PySide6.QtCore import QByteArray, QSize, Qt, QTimer, Signal
+from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QShowEvent
+from PySide6.QtWidgets import QHBoxLayout, QMainWindow, QSplitter, QWidget
+
+from app import settings as settings_file
+from app.domain.document import Document
+from app.domain.errors import SettingsError, ToileError
+from app.domain.palette import Palette
+from app.domain.requests import SynthesisRequest, SynthesisResult
+from app.jobs.files import FilePool
+from app.jobs.lane import InferenceLane
+from app.settings import Settings
+from app.ui import imaging, messages
+from app.ui.actions import Commands
+from app.ui.commands import build_commands
+from app.ui.design.live import LivePreview
+from app.ui.design.look import LookModel
+from app.ui.design.workspace import DesignWorkspace
+from app.ui.document_files import DocumentFiles
+from app.ui.export import Export
+from app.ui.network import Network
+from app.ui.rail import Rail
+from app.ui.recovery import KeptCopy, Recovery
+from app.ui.services import Services, Wiring
+from app.ui.status import StatusBar
+
+MINIMUM = QSize(960, 600)
+LOADING = "Loading the network …"
+DRAWING = "Drawing the garment …"
+
+
+@dataclass(frozen=True)
+class Places:
+    """Where the window finds and keeps its things."""
+
+    settings: Path
+    recovery: Path
+    samples: Path
+    logs: Path
+
+
+class MainWindow(QMainWindow):
+    """One window over one document, one look and one network."""
+
+    first_shown = Signal()
+
+    def __init__(
+        self,
+        settings: Settings,
+        places: Places,
+        wiring: Wiring,
+        lane: InferenceLane,
+        pool: FilePool,
+    ) -> None:
+        super().__init__()
+        self.settings = settings
+        self.places = places
+        self._wiring = wiring
+        self._lane = lane
+        self._pool = pool
+        self._may_close = False
+        self._was_shown = False
+        self.setObjectName("main_window")
+        self.setAcceptDrops(True)
+        self.setMinimumSize(MINIMUM)
+        self.look = LookModel(self)
+        self.design = DesignWorkspace(self.look)
+        self.live = LivePreview(lane, self.look, self)
+        self.network = Network(wiring, lane, self)
+        self.recovery = Recovery(places.recovery, pool, self)
+        self.files = DocumentFiles(self, pool, settings, self.recovery)
+        self.export = Export(self, lane, pool)
+        self.status = StatusBar()
+        self.setStatusBar(self.status)
+        self.commands: Commands = build_commands(self)
+        self.commands.fill(self.menuBar())
+        self._lay_out()
+        self._connect()
+        self._apply_settings()
+        self._show_title()
+
+    def _lay_out(self) -> None:
+        rail = Rail(
+            [self.commands["workspace.design"]],
+            [self.commands["help.shortcuts"], self.commands["file.settings"]],
+        )
+        middle = QWidget()
+        row = QHBoxLayout(middle)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.setSpacing(0)
+        row.addWidget(rail)
+        row.addWidget(self.design, 1)
+        self.setCentralWidget(middle)
+
+    def _connect(self) -> None:
+        canvas, picture, files = self.design.canvas, self.design.picture, self.files
+        files.set_finish_stroke(canvas.end_stroke)
+        files.document_changed.connect(self._on_document)
+        files.state_changed.connect(self._show_title)
+        files.recent_changed.connect(self.store_settings)
+        for source in (files, self.export):
+            source.job_started.connect(self.status.track)
+            source.notice.connect(self.status.say)
+        canvas.edited.connect(lambda _rect: self.live.on_edited())
+        canvas.stroke_finished.connect(self.live.request_now)
+        canvas.stroke_finished.connect(self._show_title)
+        canvas.undo_changed.connect(lambda _undo, _redo: self._show_title())
+        canvas.hovered.connect(
+            lambda x, y, cls: self.status.show_position(x, y, self.design.class_name(cls))
+        )
+        canvas.zoom_changed.connect(self.status.show_zoom)
+        canvas.pressure_changed.connect(self._keep_pressure)
+        picture.again.connect(self.load_network)
+        self.design.ground_changed.connect(lambda ground: self.keep("ground", ground))
+        self.design.overlay_changed.connect(lambda value: self.keep("overlay_percent", value))
+        self.live.shown.connect(self._on_picture)
+        self.live.failed.connect(self._on_picture_failed)
+        self.network.loading.connect(self._on_loading)
+        self.network.opened.connect(self._on_network)
+        self.network.failed.connect(self._on_network_failed)
+        self._lane.busy_changed.connect(self.status.show_lane)
+        self.status.set_cancel_lane(self.live.cancel)
+
+    # Start
+
+    def use_palette(self) -> bool:
+        """Read the palette of the pack; without one nothing can be painted, and the pane says so.
+
+        Returns whether there is a palette.
+        """
+        try:
+            palette: Palette = self._wiring.read_palette()
+        except ToileError as error:
+            self.design.setEnabled(True)
+            self.design.canvas.setEnabled(False)
+            self._on_network_failed(error)
+            return False
+        self.design.canvas.setEnabled(True)
+        self.files.set_palette(palette)
+        self.design.set_palette(palette)
+        return True
+
+    def load_network(self) -> None:
+        """Open the pack's network; when the palette was missing too, try for that first."""
+        if self.files.document is not None or self.use_palette():
+            if self.files.document is None:
+                self.files.new(self.settings.new_width, self.settings.new_height)
+            self.network.open(self.settings.device)
+
+    def showEvent(self, event: QShowEvent) -> None:
+        super().showEvent(event)
+        if not self._was_shown:
+            self._was_shown = True
+            QTimer.singleShot(0, self.first_shown.emit)
+
+    # Document
+
+    def _on_document(self, document: Document) -> None:
+        self.design.set_document(document)
+        self.live.set_document(document)
+        if self.network.services is not None:
+            self.design.picture.tell(DRAWING)
+        self._show_title()
+        self.design.canvas.setFocus()
+
+    def _show_title(self) -> None:
+        name = self.files.name
+        self.setWindowTitle(f"{name}[*] — Toile" if name else "Toile")
+        self.setWindowModified(self.files.modified)
+        there = self.files.document is not None
+        for command in ("file.save", "file.save_as"):
+            self.commands[command].setEnabled(there)
+        self.commands["file.export"].setEnabled(there and self.network.services is not None)
+
+    def offer_recovery(self) -> None:
+        """Offer the newest copy that an earlier session left."""
+        copies = self.recovery.found()
+        if copies and self.files.document is not None:
+            self._offer(copies[0])
+
+    def _offer(self, copy: KeptCopy) -> None:
+        when = copy.when.strftime("%d %B, %H:%M")
+        messages.ask_recover(self, copy.name, when, lambda: self.files.restore(copy), copy.drop)
+
+    def dragEnterEvent(self, event: QDragEnterEvent) -> None:
+        if _dropped_file(event) is not None:
+            event.acceptProposedAction()
+
+    def dropEvent(self, event: QDropEvent) -> None:
+        path = _dropped_file(event)
+        if path is not None:
+            event.acceptProposedAction()
+            self.files.open(path)
+
+    # Network and picture
+
+    def _on_loading(self) -> None:
+        self.live.set_synthesize(None)
+        self.design.picture.message.hide()
+        self.design.picture.tell(LOADING, hint="You can paint already.")
+        self.status.show_waiting(LOADING)
+        self._show_title()
+
+    def _on_network(self, services: Services) -> None:
+        self.look.set_bank(services.bank)
+        self.design.picture.tell(DRAWING)
+        self.status.show_waiting("Drawing the first picture …")
+        self.live.set_synthesize(services.synthesize)
+        self._show_title()
+
+    def _on_network_failed(self, error: ToileError) -> None:
+        self.look.set_bank(None)
+        self._on_picture_failed(error)
+        self.status.show_waiting("No network")
+        self._show_title()
+
+    def _on_picture(self, result: SynthesisResult) -> None:
+        self.design.picture.show_picture(imaging.image_from_rgba(result.rgba))
+        self.design.refresh_overlay()
+        self.status.show_device(result.use)
+
+    def _on_picture_failed(self, error: ToileError) -> None:
+        self.design.picture.tell_error(error)
+        self.design.refresh_overlay()
+
+    def export_picture(self) -> None:
+        """Export the design as it is now."""
+        document, services = self.files.document, self.network.services
+        if document is None or services is None:
+            return
+        self.design.canvas.end_stroke()
+        request = SynthesisRequest(document.labels.array.copy(), self.look.look())
+        name = Path(self.files.name).stem
+        proposal = self.files.folder() / f"{name} garment.png"
+        self.export.ask(request, services.synthesize, proposal)
+
+    # Settings
+
+    def keep(self, key: str, value: object) -> None:
+        """Remember one setting; it is stored when the window closes."""
+        setattr(self.settings, key, value)
+
+    def _keep_pressure(self, on: bool, exponent: float) -> None:
+        self.keep("pen_pressure", on)
+        self.keep("pressure_curve", exponent)
+
+    def _apply_settings(self) -> None:
+        settings, design = self.settings, self.design
+        design.set_ground(settings.ground)
+        design.set_overlay_percent(settings.overlay_percent)
+        design.canvas.set_pressure(settings.pen_pressure)
+        design.canvas.set_pressure_curve(settings.pressure_curve)
+        self.commands["view.grid"].setChecked(settings.show_grid)
+        self.commands["view.grid"].toggled.connect(lambda on: self.keep("show_grid", on))
+        self.resize(1280, 800)
+        if settings.geometry:
+            self.restoreGeometry(QByteArray.fromBase64(settings.geometry.encode("ascii")))
+        for splitter in self._splitters():
+            sizes = settings.splitters.get(splitter.objectName())
+            if sizes and len(sizes) == splitter.count():
+                splitter.setSizes(sizes)
+
+    def _splitters(self) -> tuple[QSplitter, ...]:
+        return self.design.across, self.design.views, self.design.panels
+
+    def store_settings(self) -> None:
+        """Write the settings now; a failure is said in the status bar."""
+        try:
+            settings_file.save(self.places.settings, self.settings)
+        except SettingsError as error:
+            self.status.say(str(error))
+
+    # End
+
+    def closeEvent(self, event: QCloseEvent) -> None:
+        if not self._may_close:
+            event.ignore()
+            self.files.guard(self._close)
+            return
+        self.settings.geometry = bytes(self.saveGeometry().toBase64().data()).decode("ascii")
+        self.settings.splitters = {part.objectName(): part.sizes() for part in self._splitters()}
+        self.store_settings()
+        self.live.cancel()
+        self.recovery.close()
+        event.accept()
+
+    def _close(self) -> None:
+        self._may_close = True
+        # Later, because a question that was just answered still stands in the window's way.
+        QTimer.singleShot(0, self.close)
+
+
+def _dropped_file(event: QDropEvent) -> Path | None:
+    """The one local file that is being dropped, if it is one."""
+    urls = event.mimeData().urls()
+    if len(urls) != 1 or not urls[0].isLocalFile():
+        return None
+    if not event.possibleActions() & Qt.DropAction.CopyAction:
+        return None
+    return Path(urls[0].toLocalFile())

@@ -1,0 +1,54 @@
+"""Opens the network in the inference lane, after the window shows."""
+
+from __future__ import annotations
+
+from typing import cast
+
+from PySide6.QtCore import QObject, Signal
+
+from app.domain.errors import ToileError
+from app.jobs.lane import InferenceLane, Job
+from app.ui.services import Services, Wiring
+
+_TITLE = "Loading the network"
+
+
+class Network(QObject):
+    """The services in use, and how they come and go."""
+
+    loading = Signal()
+    opened = Signal(object)  # Services
+    failed = Signal(object)  # ToileError
+
+    def __init__(self, wiring: Wiring, lane: InferenceLane, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._wiring = wiring
+        self._lane = lane
+        self._device = ""
+        self._job: Job | None = None
+        self.services: Services | None = None
+
+    def open(self, device: str) -> None:
+        """Open the pack for a device policy; an opening on its way for another one is dropped."""
+        if self._job is not None:
+            self._job.cancel()
+        self._device = device
+        self.services = None
+        self.loading.emit()
+        job = self._lane.submit(lambda _token: self._wiring.open_services(device), _TITLE)
+        self._job = job
+        job.succeeded.connect(self._on_opened)
+        job.failed.connect(self._on_failed)
+
+    def again(self) -> None:
+        """Try once more after a failure."""
+        self.open(self._device)
+
+    def _on_opened(self, services: object) -> None:
+        self._job = None
+        self.services = cast(Services, services)
+        self.opened.emit(self.services)
+
+    def _on_failed(self, error: ToileError) -> None:
+        self._job = None
+        self.failed.emit(error)
