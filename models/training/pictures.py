@@ -63,7 +63,9 @@ def curves(log: list[dict[str, float]], columns: int = 3) -> Image:
             line = np.stack([x, y], 1).round().astype(np.int32)
             cv2.polylines(chart, [line], False, (190, 60, 40), 1, cv2.LINE_AA)
             title = f"{name}  {low:.3g} .. {high:.3g}  last {points[-1, 1]:.3g}"
-        cv2.putText(chart, title, (8, 16), cv2.FONT_HERSHEY_SIMPLEX, 0.42, (40, 40, 40), 1, cv2.LINE_AA)
+        cv2.putText(
+            chart, title, (8, 16), cv2.FONT_HERSHEY_SIMPLEX, 0.42, (40, 40, 40), 1, cv2.LINE_AA
+        )
         charts.append(chart)
     blank = np.full_like(charts[0], 250)
     charts += [blank] * (-len(charts) % columns)

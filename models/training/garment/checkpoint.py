@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import copy
-import os
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -54,7 +53,7 @@ def save(state: State, path: Path) -> None:
     content |= {"step": state.step, "seconds": state.seconds, "log": state.log}
     temporary = path.with_suffix(".part")
     torch.save(content, temporary)
-    os.replace(temporary, path)
+    temporary.replace(path)
 
 
 def restore(state: State, path: Path) -> None:
@@ -69,7 +68,7 @@ def restore(state: State, path: Path) -> None:
 
 
 def save_weights(state: State, path: Path) -> None:
-    """Half-precision weights (averages, discriminator) and the log's last step, for the repository."""
+    """Half-precision weights of all networks and the training's age, small enough to commit."""
     content = {
         "generator": state.average["generator"].state_dict(),
         "encoder": state.average["encoder"].state_dict(),

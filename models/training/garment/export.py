@@ -45,7 +45,7 @@ class ExportedGenerator(nn.Module):
 
 
 class ExportedEncoder(nn.Module):
-    """``picture`` RGB 0..1 (1, 3, H, W), ``labels`` uint8 (1, H, W) to codes (1, CLASSES, STYLE)."""
+    """``picture`` RGB 0..1 (1, 3, H, W), ``labels`` uint8 (1, H, W) to (1, CLASSES, STYLE)."""
 
     def __init__(self, encoder: StyleEncoder) -> None:
         super().__init__()
@@ -83,7 +83,10 @@ def collect_codes(encoder: StyleEncoder, data: figures.Figures) -> tuple[np.ndar
     uint8, at most ``_PER_CLASS`` a class, largest regions first."""
     found: list[tuple[int, float, np.ndarray]] = []
     rng = pictures.torch_seeded(3)
-    views = (figures.Augment(1, 0, 0, 0, 0, False, 0, (1.1, 1.1)), figures.Augment(0, 0, 0, 0, 0, False, 0, (1.1, 1.1)))
+    views = (
+        figures.Augment(1, 0, 0, 0, 0, False, 0, (1.1, 1.1)),
+        figures.Augment(0, 0, 0, 0, 0, False, 0, (1.1, 1.1)),
+    )
     for rows in torch.arange(len(data)).split(16):
         for how in views:
             picture, labels = figures.crops(data, rows, HEIGHT, WIDTH, how, rng)
@@ -98,7 +101,9 @@ def collect_codes(encoder: StyleEncoder, data: figures.Figures) -> tuple[np.ndar
     for index in range(1, CLASSES):
         own = [(c, code) for c, _, code in found if c == index][:_PER_CLASS]
         kept += own or [(index, np.zeros(STYLE, np.float32))]
-    return np.stack([k[1] for k in kept]).astype(np.float32), np.array([k[0] for k in kept], np.uint8)
+    return np.stack([k[1] for k in kept]).astype(np.float32), np.array(
+        [k[0] for k in kept], np.uint8
+    )
 
 
 def export(state: checkpoint.State, data: figures.Figures, target: Path) -> dict[str, float]:
@@ -132,7 +137,11 @@ def export(state: checkpoint.State, data: figures.Figures, target: Path) -> dict
     bank, owners = collect_codes(encoder, data)
     np.savez_compressed(target / "codes.npz", codes=bank, classes=owners)
     files = {}
-    for key, name in (("generator", "generator.onnx"), ("encoder", "encoder.onnx"), ("codes", "codes.npz")):
+    for key, name in (
+        ("generator", "generator.onnx"),
+        ("encoder", "encoder.onnx"),
+        ("codes", "codes.npz"),
+    ):
         content = (target / name).read_bytes()
         files[key] = {
             "file": name,

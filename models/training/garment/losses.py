@@ -108,7 +108,12 @@ def augment_for_discriminator(tensors: list[Tensor], hot: Tensor) -> tuple[list[
     dy, dx = (int(torch.randint(-s // 8, s // 8 + 1, ())) for s in (height, width))
     top, left = int(torch.randint(0, height, ())), int(torch.randint(0, width, ()))
     cut = torch.ones(1, 1, height, width, device=device)
-    cut[:, :, max(top - height // 6, 0) : top + height // 6, max(left - width // 6, 0) : left + width // 6] = 0
+    cut[
+        :,
+        :,
+        max(top - height // 6, 0) : top + height // 6,
+        max(left - width // 6, 0) : left + width // 6,
+    ] = 0
     moved = [_shift(x, dy, dx) * cut for x in out]
     return moved, _shift(hot, dy, dx) * cut
 

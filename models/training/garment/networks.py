@@ -126,7 +126,7 @@ class Generator(nn.Module):
         self.fill = nn.Linear(_HIDDEN + STYLE, 3)
 
     def forward(self, hot: Tensor, codes: Tensor) -> Tensor:
-        batch, _, height, width = map(int, hot.shape)
+        batch, _, height, _ = map(int, hot.shape)
         depth = (height // 16).bit_length()
         softs = [hot]
         for _ in range(depth - 1):
@@ -135,12 +135,18 @@ class Generator(nn.Module):
         identity = self.classes.expand(batch, -1, -1)
         plain = self.plain(torch.cat([identity, torch.zeros_like(codes)], 2))
         styled = self.styled(torch.cat([identity, codes], 2))
-        rows = torch.linspace(-1, 1, 16, device=hot.device).view(1, 1, 16, 1).expand(batch, 1, 16, 12)
-        cols = torch.linspace(-1, 1, 12, device=hot.device).view(1, 1, 1, 12).expand(batch, 1, 16, 12)
+        rows = (
+            torch.linspace(-1, 1, 16, device=hot.device).view(1, 1, 16, 1).expand(batch, 1, 16, 12)
+        )
+        cols = (
+            torch.linspace(-1, 1, 12, device=hot.device).view(1, 1, 1, 12).expand(batch, 1, 16, 12)
+        )
         x = self.stem(torch.cat([softs[0], rows.to(hot.dtype), cols.to(hot.dtype)], 1))
         residual: Tensor | None = None
         for index in range(depth):
-            x, change = self.stages[index](x, softs[index], styled if index >= STYLE_FROM else plain)
+            x, change = self.stages[index](
+                x, softs[index], styled if index >= STYLE_FROM else plain
+            )
             if residual is not None:
                 change = change + functional.interpolate(
                     residual, scale_factor=2.0, mode="bilinear", align_corners=False

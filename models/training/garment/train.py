@@ -182,7 +182,9 @@ def samples(state: checkpoint.State, data: figures.Figures, height: int) -> pict
 
 
 def _device(name: str) -> torch.device:
-    return torch.device(("cuda" if torch.cuda.is_available() else "cpu") if name == "auto" else name)
+    return torch.device(
+        ("cuda" if torch.cuda.is_available() else "cpu") if name == "auto" else name
+    )
 
 
 def main() -> None:
@@ -192,7 +194,9 @@ def main() -> None:
     parser.add_argument("--plan", type=Plan.parse, default=Plan.parse("64:3000,128:3000,256:3000"))
     parser.add_argument("--minutes", type=float, default=1e9, help="stop after this time")
     parser.add_argument("--device", default="auto", help="auto, cpu, cuda")
-    parser.add_argument("--start", type=Path, help="weights.pt of an export, for a run without state")
+    parser.add_argument(
+        "--start", type=Path, help="weights.pt of an export, for a run without state"
+    )
     parser.add_argument("--rate", type=float, default=4e-4)
     parser.add_argument("--save-every", type=float, default=120, help="seconds")
     args = parser.parse_args()
@@ -227,7 +231,9 @@ def _report(state: checkpoint.State, held_out: figures.Figures, height: int, run
     recent = state.log[-50:]
     if not recent:
         return
-    shown = {k: sum(e.get(k, 0) for e in recent) / max(sum(k in e for e in recent), 1) for k in recent[0]}
+    shown = {
+        k: sum(e.get(k, 0) for e in recent) / max(sum(k in e for e in recent), 1) for k in recent[0]
+    }
     line = " ".join(f"{k} {v:.3f}" for k, v in shown.items() if k != "step")
     print(f"{state.step} {state.seconds:.0f} s {line}", flush=True)
     pictures.save(run / "losses.png", pictures.curves(_thinned(state.log)))

@@ -1,0 +1,114 @@
+"""The recipe from photographs to a pack the application loads, on drawn figures."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+torch = pytest.importorskip("torch", reason="the recipe needs the extra `training`")
+
+from models.training import figures, palette  # noqa: E402
+from models.training.garment import checkpoint, evaluate, export, networks, train  # noqa: E402
+
+CPU = torch.device("cpu")
+
+
+def test_every_source_label_has_one_class(drawn_data: Path) -> None:
+    names = (drawn_data / "ccp" / "label_names.txt").read_text("utf-8").split()
+    table = palette.grouping(names)
+    assert len(names) == 59
+    assert set(table[:59]) == set(range(palette.COUNT))
+    with pytest.raises(ValueError, match="without a class"):
+        palette.grouping([*names, "spacesuit"])
+
+
+def test_crops_keep_picture_and_labels_together(drawn_pack: Path) -> None:
+    data = figures.load(drawn_pack, True, CPU)
+    rng = torch.Generator().manual_seed(0)
+    rows = torch.arange(6)
+    picture, labels = figures.crops(data, rows, 64, 48, figures.Augment(recolor=0), rng)
+    assert picture.shape == (6, 3, 64, 48)
+    assert labels.shape == (6, 64, 48)
+    assert float(picture[(labels == 0)[:, None].expand_as(picture)].min()) == 1.0
+    # Inside a class the drawn colour is one: the picture must be nearly flat there.
+    for b in range(6):
+        blouse = palette.CLASSES.index(next(c for c in palette.CLASSES if c.key == "blouse"))
+        inside = labels[b] == blouse
+        if int(inside.sum()) > 200:
+            assert float(picture[b][:, inside].std(1).median()) < 0.2
+
+
+def test_same_seed_same_crops(drawn_pack: Path) -> None:
+    data = figures.load(drawn_pack, True, CPU)
+    rows = torch.arange(4)
+    one, two = (
+        figures.crops(data, rows, 64, 48, figures.Augment(), torch.Generator().manual_seed(4))
+        for _ in range(2)
+    )
+    assert torch.equal(one[0], two[0])
+    assert torch.equal(one[1], two[1])
+
+
+def test_codes_of_one_class_colour_that_class() -> None:
+    torch.manual_seed(0)
+    generator = networks.Generator().eval()
+    labels = torch.zeros(1, 64, 48, dtype=torch.int64)
+    labels[:, 8:30, 8:40], labels[:, 34:60, 8:40] = 7, 16
+    hot = networks.one_hot(labels)
+    codes = torch.zeros(1, networks.CLASSES, networks.STYLE)
+    changed = codes.clone()
+    changed[0, 16] = 2.0
+    with torch.no_grad():
+        difference = (generator(hot, changed) - generator(hot, codes)).abs().mean(1)
+    assert float(difference[labels == 16].mean()) > 0
+    assert float(difference[labels == 0].max()) == 0
+    assert float(difference[labels == 7].mean()) < 0.1 * float(difference[labels == 16].mean())
+
+
+def test_plan_names_height_and_progress() -> None:
+    plan = train.Plan.parse("64:10,128:5")
+    assert plan.total == 15
+    assert plan.at(0) == (64, 0)
+    assert plan.at(12) == (128, 2)
+    assert plan.at(40) == (128, 30)
+
+
+def test_train_stop_resume_export_evaluate(
+    drawn_pack: Path, tmp_path: Path, run_main: Callable[..., None]
+) -> None:
+    run, target = tmp_path / "run", tmp_path / "garment-spade"
+    run_main(train.main, drawn_pack, run, "--plan", "64:3,128:1", "--device", "cpu")
+    first = checkpoint.create(CPU, 0)
+    checkpoint.restore(first, run / "state.pt")
+    assert first.step == 4
+    assert {"l1", "d_real", "d_fake", "d_seg", "kl", "style"} <= set(first.log[0])
+    assert (run / "losses.png").stat().st_size > 1000
+    assert (run / "samples.png").stat().st_size > 1000
+    run_main(train.main, drawn_pack, run, "--plan", "64:3,128:1,256:1", "--device", "cpu")
+    again = checkpoint.create(CPU, 0)
+    checkpoint.restore(again, run / "state.pt")
+    assert again.step == 5
+    assert [e["step"] for e in again.log] == [1, 2, 3, 4, 5]
+    assert again.seconds > first.seconds
+
+    run_main(export.main, drawn_pack, run, "-o", target)
+    pack = json.loads((target / "pack.json").read_text("utf-8"))
+    assert [entry["key"] for entry in pack["palette"]] == [c.key for c in palette.CLASSES]
+    fresh = checkpoint.create(CPU, 0)
+    checkpoint.start_from(fresh, run / "weights.pt")
+    assert fresh.step == 5
+
+    from app.inference.packs import load_pack
+
+    assert load_pack(target).palette[7].key == "blouse"
+
+    run_main(evaluate.main, drawn_pack, target, run)
+    found = json.loads((run / "figures.json").read_text("utf-8"))
+    assert found["pictures"] == 12
+    assert np.isfinite(found["colour_delta_e2000_median"])
+    assert found["fed"]["64x48"]["flat"] >= 0
+    assert (run / "sheet.jpg").stat().st_size > 1000
