@@ -32,6 +32,7 @@ from app.ui.services import Services, Wiring
 from app.ui.status import StatusBar
 
 MINIMUM = QSize(960, 600)
+SMALL_SCREEN = QSize(1600, 900)
 LOADING = "Loading the network …"
 DRAWING = "Drawing the garment …"
 
@@ -117,7 +118,7 @@ class MainWindow(QMainWindow):
         )
         canvas.zoom_changed.connect(self.status.show_zoom)
         canvas.pressure_changed.connect(self._keep_pressure)
-        picture.again.connect(self.load_network)
+        picture.again.connect(self.try_again)
         self.design.ground_changed.connect(lambda ground: self.keep("ground", ground))
         self.design.overlay_changed.connect(lambda value: self.keep("overlay_percent", value))
         self.live.shown.connect(self._on_picture)
@@ -148,11 +149,16 @@ class MainWindow(QMainWindow):
         return True
 
     def load_network(self) -> None:
-        """Open the pack's network; when the palette was missing too, try for that first."""
-        if self.files.document is not None or self.use_palette():
-            if self.files.document is None:
-                self.files.new(self.settings.new_width, self.settings.new_height)
-            self.network.open(self.settings.device)
+        """Open the pack's network for the device in the settings."""
+        self.network.open(self.settings.device)
+
+    def try_again(self) -> None:
+        """Start over after a failure; when even the palette was missing, from there."""
+        if self.files.document is None:
+            if not self.use_palette():
+                return
+            self.files.new(self.settings.new_width, self.settings.new_height)
+        self.load_network()
 
     def showEvent(self, event: QShowEvent) -> None:
         super().showEvent(event)
@@ -259,13 +265,24 @@ class MainWindow(QMainWindow):
         design.canvas.set_pressure_curve(settings.pressure_curve)
         self.commands["view.grid"].setChecked(settings.show_grid)
         self.commands["view.grid"].toggled.connect(lambda on: self.keep("show_grid", on))
-        self.resize(1280, 800)
-        if settings.geometry:
-            self.restoreGeometry(QByteArray.fromBase64(settings.geometry.encode("ascii")))
+        self._take_place()
         for splitter in self._splitters():
             sizes = settings.splitters.get(splitter.objectName())
             if sizes and len(sizes) == splitter.count():
                 splitter.setSizes(sizes)
+
+    def _take_place(self) -> None:
+        """Stand where the window stood last, or fill most of the screen."""
+        if self.settings.geometry and self.restoreGeometry(
+            QByteArray.fromBase64(self.settings.geometry.encode("ascii"))
+        ):
+            return
+        room = self.screen().availableGeometry().size()
+        if room.width() <= SMALL_SCREEN.width() or room.height() <= SMALL_SCREEN.height():
+            self.resize(room * 0.9)
+            self.setWindowState(Qt.WindowState.WindowMaximized)
+        else:
+            self.resize(room * 0.85)
 
     def _splitters(self) -> tuple[QSplitter, ...]:
         return self.design.across, self.design.views, self.design.panels

@@ -24,7 +24,6 @@ class Network(QObject):
         super().__init__(parent)
         self._wiring = wiring
         self._lane = lane
-        self._device = ""
         self._job: Job | None = None
         self.services: Services | None = None
 
@@ -32,17 +31,12 @@ class Network(QObject):
         """Open the pack for a device policy; an opening on its way for another one is dropped."""
         if self._job is not None:
             self._job.cancel()
-        self._device = device
         self.services = None
         self.loading.emit()
         job = self._lane.submit(lambda _token: self._wiring.open_services(device), _TITLE)
         self._job = job
         job.succeeded.connect(self._on_opened)
         job.failed.connect(self._on_failed)
-
-    def again(self) -> None:
-        """Try once more after a failure."""
-        self.open(self._device)
 
     def _on_opened(self, services: object) -> None:
         self._job = None

@@ -160,7 +160,7 @@ QScrollBar::add-page, QScrollBar::sub-page { background: transparent; }
 QToolButton { border: 1px solid transparent; border-radius: 5px; padding: 4px; color: @text; }
 QToolButton:hover { background: @hover; }
 QToolButton:pressed { background: @line; }
-QToolButton:checked { background: @accent_soft; border-color: @accent; }
+QToolButton:checked { background: @accent_soft; }
 QToolButton:focus { border-color: @accent; }
 QToolButton::menu-indicator { image: none; }
 QFrame[role="panel"] { background: @panel; border: none; }
@@ -172,5 +172,6 @@ QLabel[role="dim"] { color: @dim; }
 QLabel[role="warning"] { color: @warning; }
 QLabel[role="error"] { color: @error; }
 QLabel[role="title"] { font-weight: 600; }
+QLabel[role="headline"] { font-size: 20px; font-weight: 600; }
 QListView { background: @panel; border: none; outline: none; }
 """

@@ -16,7 +16,7 @@ from PySide6.QtWidgets import (
 )
 
 from app.domain.document import Document
-from app.domain.palette import Palette
+from app.domain.palette import GROUND, Palette
 from app.settings import Ground
 from app.ui.design.canvas import LabelCanvas
 from app.ui.design.look import LookModel
@@ -185,6 +185,11 @@ class DesignWorkspace(QWidget):
 
     def set_document(self, document: Document) -> None:
         """Show a document; the view is fitted and the picture of the one before goes."""
+        chosen = self.palette_panel.current
+        if chosen < 0:
+            counts = document.labels.counts()
+            counts[GROUND] = 0
+            chosen = int(counts.argmax()) if counts.any() else GROUND + 1
         self._following = True
         self.picture.set_map_size(document.labels.width, document.labels.height)
         self.canvas.set_overlay(None)
@@ -192,11 +197,8 @@ class DesignWorkspace(QWidget):
         self._following = False
         self.canvas.fit()
         self.count()
-        if self.palette_panel.current < 0:
-            counts = document.labels.counts()
-            counts[0] = 0
-            self.palette_panel.select(int(counts.argmax()) if counts.any() else 1)
-        self.canvas.set_class(self.palette_panel.current)
+        self.palette_panel.select(chosen)
+        self.canvas.set_class(chosen)
 
     def _count_soon(self, *_args: object) -> None:
         if not self._count_timer.isActive():
