@@ -132,3 +132,14 @@ def test_inscribe_stays_inside_and_touches_two_sides(
 def test_what_is_no_plane_is_refused(shape: tuple[int, ...]) -> None:
     with pytest.raises(ValueError, match="plane"):
         fit(np.zeros(shape, np.uint8), H, W)
+
+
+def test_seams_between_classes_stay_as_sharp_as_painted() -> None:
+    labels = np.full((400, 300), 7, np.uint8)
+    labels[200:] = 16
+    labels[:200, 150:] = 15
+    framed, placement = fit(labels, 64, 48)
+    colors = np.zeros((256, 3), np.uint8)
+    colors[7], colors[15], colors[16] = (200, 10, 10), (10, 200, 10), (10, 10, 200)
+    rgba = placement.restore(colors[framed], labels)
+    np.testing.assert_array_equal(rgba[..., :3], colors[labels])
