@@ -127,13 +127,13 @@ def _weights(grid: Pixels) -> NDArray[np.float32]:
 def _redraw_borders(
     rgba: cv2.typing.MatLike, classes: cv2.typing.MatLike, inner: Pixels, frame: Pixels
 ) -> None:
-    """Interpolate the colours of ``rgba`` (H, W, 4) again, in place, where ``frame`` (h, w) changes class.
+    """Interpolate ``rgba`` (H, W, 4) again, in place, where ``frame`` (h, w) has borders.
 
     Joint bilateral upsampling (Kopf et al. 2007) with a hard range term: of the 4 x 4 frame pixels
     around, those of the class in ``classes`` (H, W) count, by distance. Where there is none (a
     part too thin for the frame) the pixel stays.
     """
-    around = np.ones((3, 3), np.uint8)
+    around = np.ones((5, 5), np.uint8)  # cubic interpolation reaches two frame pixels
     mixed = (cv2.dilate(frame, around) != cv2.erode(frame, around)).astype(np.uint8)
     height, width = classes.shape
     near = cv2.resize(mixed, (width, height), interpolation=cv2.INTER_NEAREST)
