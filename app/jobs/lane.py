@@ -20,11 +20,40 @@ _log = logging.getLogger("toile.jobs")
 _UNEXPECTED = "Please try again; if it happens again, send us the log file."
 
 
+class _Task:
+    """What a worker thread sees of a job: no QObject, so that none is ever freed in a worker."""
+
+    def __init__(self, work: Work, title: str) -> None:
+        self.work, self.title = work, title
+        self.token = CancelToken()
+        self.seconds = 0.0
+        self.result: Any = None
+        self.error: ToileError | None = None
+
+    def perform(self) -> None:
+        """Do the work in the calling thread and keep what came of it."""
+        begun = time.perf_counter()
+        try:
+            self.token.raise_if_cancelled()
+            self.result = self.work(self.token)
+        except Cancelled:
+            self.token.cancel()
+        except ToileError as error:
+            self.error = error
+        except Exception as error:
+            _log.exception("unexpected failure of %r", self.title)
+            self.error = ToileError(
+                f"{self.title} failed unexpectedly: {error or type(error).__name__}",
+                hint=_UNEXPECTED,
+            )
+        self.seconds = time.perf_counter() - begun
+
+
 class Job(QObject):
     """One unit of background work. Its signals fire on the main thread, after `submit` returned.
 
     Exactly one of `succeeded` and `failed` fires, or neither when the job was cancelled, and then
-    `finished` in every case.
+    `finished` in every case. Afterwards the job is gone for Qt: keep results, not jobs.
     """
 
     succeeded = Signal(object)
@@ -32,69 +61,54 @@ class Job(QObject):
     """A ToileError, never Cancelled."""
     finished = Signal()
 
-    def __init__(self, work: Work, title: str, parent: QObject) -> None:
-        super().__init__(parent)
-        self.title = title
-        self.token = CancelToken()
-        self.seconds = 0.0
-        """How long the work ran, without waiting; 0 until it has finished."""
-        self._work = work
-        self._result: Any = None
-        self._error: ToileError | None = None
+    def __init__(self, task: _Task) -> None:
+        super().__init__()
+        self._task = task
 
-    def cancel(self) -> None:
-        """Ask the work to stop; work that has not begun never begins."""
-        self.token.cancel()
+    @property
+    def title(self) -> str:
+        return self._task.title
+
+    @property
+    def seconds(self) -> float:
+        """How long the work ran, without waiting; 0 until it has finished."""
+        return self._task.seconds
 
     @property
     def cancelled(self) -> bool:
-        return self.token.cancelled
+        return self._task.token.cancelled
 
-    def perform(self) -> None:
-        """Do the work in the calling thread and keep what came of it."""
-        begun = time.perf_counter()
-        try:
-            self.token.raise_if_cancelled()
-            self._result = self._work(self.token)
-        except Cancelled:
-            self.token.cancel()
-        except ToileError as error:
-            self._error = error
-        except Exception as error:
-            _log.exception("unexpected failure of %r", self.title)
-            self._error = ToileError(
-                f"{self.title} failed unexpectedly: {error or type(error).__name__}",
-                hint=_UNEXPECTED,
-            )
-        self.seconds = time.perf_counter() - begun
+    def cancel(self) -> None:
+        """Ask the work to stop; work that has not begun never begins."""
+        self._task.token.cancel()
 
     def announce(self) -> None:
         """Fire the signals; on the main thread, once."""
         if not self.cancelled:
-            if self._error is not None:
-                self.failed.emit(self._error)
+            if self._task.error is not None:
+                self.failed.emit(self._task.error)
             else:
-                self.succeeded.emit(self._result)
+                self.succeeded.emit(self._task.result)
         self.finished.emit()
-        self._result = None
 
 
 class Workers(QObject):
-    """A queue of jobs served in order by a fixed number of threads."""
+    """A queue of jobs served in order by a fixed number of threads, until `shutdown`."""
 
     busy_changed = Signal(str)
     """The title of the job that runs (the oldest one of several), or "" when none does."""
 
-    _performed = Signal(object)
     _begun = Signal(object)
+    _performed = Signal(object)
 
     def __init__(self, name: str, threads: int, parent: QObject | None = None) -> None:
         super().__init__(parent)
-        self._queue: deque[Job] = deque()
+        self._queue: deque[_Task] = deque()
         self._wake = threading.Condition()
         self._open = True
-        self._jobs: set[Job] = set()
-        self._running: list[Job] = []
+        # Jobs have no Qt parent: the last thing to hold this object may be a job's own connection.
+        self._jobs: dict[_Task, Job] = {}
+        self._running: list[_Task] = []
         # Queued in any case: a worker's emit only posts an event to the main thread.
         self._begun.connect(self._note_begun, Qt.ConnectionType.QueuedConnection)
         self._performed.connect(self._deliver, Qt.ConnectionType.QueuedConnection)
@@ -107,16 +121,15 @@ class Workers(QObject):
 
     def submit_work(self, work: Work, title: str) -> Job:
         """Queue ``work``. After `shutdown` the job is cancelled at once."""
-        job = Job(work, title, self)
-        self._jobs.add(job)
+        task = _Task(work, title)
+        self._jobs[task] = job = Job(task)
         with self._wake:
-            accepted = self._open
-            if accepted:
-                self._queue.append(job)
+            if self._open:
+                self._queue.append(task)
                 self._wake.notify()
-        if not accepted:
-            job.cancel()
-            self._performed.emit(job)
+                return job
+        job.cancel()
+        self._performed.emit(task)
         return job
 
     @property
@@ -133,9 +146,11 @@ class Workers(QObject):
             self._open = False
             self._queue.clear()
             self._wake.notify_all()
-        for job in self._jobs:
+        for job in self._jobs.values():
             job.blockSignals(True)
             job.cancel()
+            job.deleteLater()
+        self._jobs.clear()
         deadline = time.monotonic() + seconds
         for thread in self._threads:
             thread.join(max(0.0, deadline - time.monotonic()))
@@ -148,24 +163,25 @@ class Workers(QObject):
                     self._wake.wait()
                 if not self._open:
                     return
-                job = self._queue.popleft()
-            self._begun.emit(job)
-            job.perform()
-            self._performed.emit(job)
+                task = self._queue.popleft()
+            self._begun.emit(task)
+            task.perform()
+            self._performed.emit(task)
 
     @Slot(object)
-    def _note_begun(self, job: Job) -> None:
-        self._running.append(job)
+    def _note_begun(self, task: _Task) -> None:
+        self._running.append(task)
         self.busy_changed.emit(self.busy)
 
     @Slot(object)
-    def _deliver(self, job: Job) -> None:
-        if job in self._running:
-            self._running.remove(job)
+    def _deliver(self, task: _Task) -> None:
+        if task in self._running:
+            self._running.remove(task)
             self.busy_changed.emit(self.busy)
-        self._jobs.discard(job)
-        job.announce()
-        job.deleteLater()
+        job = self._jobs.pop(task, None)
+        if job is not None:
+            job.announce()
+            job.deleteLater()
 
 
 class InferenceLane(Workers):

@@ -6,7 +6,7 @@ from collections import deque
 from collections.abc import Callable
 from typing import Any, TypeAlias
 
-from PySide6.QtCore import QObject, QTimer, Signal
+from PySide6.QtCore import QObject, QTimer, Signal, Slot
 
 from app.domain.cancel import CancelToken
 from app.jobs.lane import InferenceLane, Job
@@ -45,6 +45,7 @@ class LiveScheduler(QObject):
         self._pending: Any = None
         self._has_pending = False
         self._job: Job | None = None
+        self._asked: Any = None
         self._durations: deque[float] = deque(maxlen=_REMEMBERED)
         self._cold = True
         self._pause = QTimer(self)
@@ -81,24 +82,28 @@ class LiveScheduler(QObject):
         if self._job is not None:
             self._job.cancel()
 
+    @Slot()
     def _start(self) -> None:
         if self._job is not None or not self._has_pending:
             return
         payload, self._pending, self._has_pending = self._pending, None, False
-        job = self._lane.submit(lambda token: self._run(payload, token), self._title)
-        self._job = job
-        job.succeeded.connect(lambda made: self._arrived(job, payload, made))
-        job.failed.connect(self.failed)
-        job.finished.connect(self._free)
+        run = self._run
+        self._asked = payload
+        self._job = self._lane.submit(lambda token: run(payload, token), self._title)
+        self._job.succeeded.connect(self._arrived)
+        self._job.failed.connect(self.failed)
+        self._job.finished.connect(self._free)
 
-    def _arrived(self, job: Job, payload: Any, made: Any) -> None:
+    @Slot(object)
+    def _arrived(self, made: Any) -> None:
         if self._cold:
             self._cold = False
-        else:
-            self._durations.append(job.seconds)
-        self.result.emit(payload, made)
+        elif self._job is not None:
+            self._durations.append(self._job.seconds)
+        self.result.emit(self._asked, made)
 
+    @Slot()
     def _free(self) -> None:
-        self._job = None
+        self._job = self._asked = None
         if not self._pause.isActive():
             self._start()

@@ -1,5 +1,6 @@
 """The live scheduler: newest wins, at most one in flight, slow networks are asked less often."""
 
+import gc
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -142,3 +143,21 @@ def test_cancel_forgets_waiting_and_running(lane: InferenceLane, qtbot: QtBot) -
     live.request("new")
     qtbot.waitUntil(lambda: bool(results))
     assert results == [("new", "picture of new")]
+
+
+def test_lanes_come_and_go_while_listeners_hold_them(qtbot: QtBot) -> None:
+    """A job's last connection may be what holds the lane: Qt must not free either one twice."""
+    for _ in range(20):
+        lane = InferenceLane()
+        live = LiveScheduler(lane, lambda payload, _: payload)
+        heard: list[object] = []
+        job = lane.submit(lambda _: 1, "one")
+        job.succeeded.connect(lambda made, job=job, live=live, h=heard: h.append((job.title, made)))
+        live.request("payload")
+        live.result.connect(lambda *pair, live=live, h=heard: h.append(pair))
+        qtbot.waitUntil(lambda h=heard: len(h) == 2)
+        assert heard == [("one", 1), ("payload", "payload")]
+        assert lane.shutdown()
+        del lane, live, job
+    gc.collect()
+    qtbot.wait(10)

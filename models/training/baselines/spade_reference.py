@@ -1,10 +1,10 @@
 """The published SPADE generator as an ONNX graph with random weights: the yardstick for speed.
 
 Park, Liu, Wang, Zhu, "Semantic Image Synthesis with Spatially-Adaptive Normalization", CVPR 2019
-(arXiv 1903.07291), section 3 and figures 11 to 14: ngf 64, 256 × 256, five upsamplings. Written from
+(arXiv 1903.07291), section 3 and the appendix: ngf 64, 256 × 256, five upsamplings. Written from
 the paper with numpy and onnx alone. In favour of the reference: spectral normalisation is taken as
-folded into the weights, batch normalisation uses running statistics, the one-hot map is an input, and
-it is resized once for each resolution rather than once for each normalisation.
+folded into the weights, batch normalisation uses running statistics, the one-hot map is an input,
+and it is resized once for each resolution rather than once for each normalisation.
 
     python -m models.training.baselines.spade_reference OUT.onnx
 """
