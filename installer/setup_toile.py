@@ -65,10 +65,10 @@ def main() -> int:
         print(f"setup: {reason}", file=sys.stderr)
         return 1
     if arguments.command == "test":
-        environment = {**os.environ, "QT_QPA_PLATFORM": "offscreen"}
-        return subprocess.call([python, "-m", "pytest", *arguments.rest], cwd=ROOT, env=environment)
+        os.environ["QT_QPA_PLATFORM"] = "offscreen"
+        return become([python, "-m", "pytest", *arguments.rest])
     if arguments.command == "run":
-        return subprocess.call([python, "-m", "app", *arguments.rest], cwd=ROOT)
+        return become([python, "-m", "app", *arguments.rest])
     print(f"Toile is set up. Start it with: {python} -m app")
     return 0
 
@@ -162,6 +162,15 @@ def set_up(venv: Path, extras: set[str]) -> str:
         run([*install, "--no-deps", "onnxruntime-gpu"], NO_PACKAGES)
     stamp.write_text("\n".join([fingerprint(), *sorted(extras)]), encoding="utf-8")
     return str(python)
+
+
+def become(command: list[str]) -> int:
+    """Go on as the command, so that signals and the exit code are its own."""
+    os.chdir(ROOT)
+    if os.name == "nt":  # where exec would hand the console back at once
+        return subprocess.call(command)
+    sys.stdout.flush()
+    os.execv(command[0], command)
 
 
 def fingerprint() -> str:
