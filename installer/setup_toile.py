@@ -170,7 +170,7 @@ def become(command: list[str]) -> int:
     if os.name == "nt":  # where exec would hand the console back at once
         return subprocess.call(command)
     sys.stdout.flush()
-    os.execv(command[0], command)
+    return os.execv(command[0], command)
 
 
 def fingerprint() -> str:
