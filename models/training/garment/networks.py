@@ -81,6 +81,7 @@ class Stage(nn.Module):
         super().__init__()
         self.norm1 = ClassAdaptive(inputs)
         self.conv1 = nn.Conv2d(inputs, outputs, 3, padding=1)
+        self.strength = nn.Parameter(torch.full((1, outputs, 1, 1), 0.1))
         self.norm2 = ClassAdaptive(outputs)
         self.conv2 = nn.Conv2d(outputs, outputs, 3, padding=1)
         self.skip = nn.Conv2d(inputs, outputs, 1) if inputs != outputs else nn.Identity()
@@ -89,24 +90,33 @@ class Stage(nn.Module):
         nn.init.zeros_(self.residual.weight)
         nn.init.zeros_(self.residual.bias)
 
-    def forward(self, x: Tensor, soft: Tensor, classes: Tensor) -> tuple[Tensor, Tensor]:
+    def forward(
+        self, x: Tensor, soft: Tensor, classes: Tensor, noise: Tensor
+    ) -> tuple[Tensor, Tensor]:
         # What works pixel by pixel is done before the enlargement, on a quarter of the pixels.
         h, kept = normalised(x), self.skip(x)
         if x.shape[-1] < soft.shape[-1]:
             h = functional.interpolate(h, scale_factor=2.0, mode="nearest")
             kept = functional.interpolate(kept, scale_factor=2.0, mode="nearest")
         h = self.conv1(_activate(self.norm1(h, soft, classes)))
+        h = torch.addcmul(h, self.strength, noise)
         h = self.conv2(_activate(self.norm2(normalised(h), soft, classes)))
         x = (h + kept) * 0.7071
         return x, self.residual(_activate(self.norm3(normalised(x), soft, classes)))
 
 
+def draw_noise(batch: int, depth: int, rng: torch.Generator | None = None) -> list[Tensor]:
+    """Normal noise (B, 1, H, W) for each of ``depth`` stages."""
+    return [torch.randn(batch, 1, 16 << i, 12 << i, generator=rng) for i in range(depth)]
+
+
 class Generator(nn.Module):
     """Label map and style codes to a picture.
 
-    ``forward(hot, codes)``: ``hot`` (B, CLASSES, H, W) one-hot, ``codes`` (B, CLASSES, STYLE);
-    returns (B, 3, H, W) about [-1, 1], ground exactly 1 (white). H, W are 16x12 times a power of
-    two: training may stop at an early stage, the full depth gives 256x192.
+    ``forward(hot, codes, noise)``: ``hot`` (B, CLASSES, H, W) one-hot, ``codes`` (B, CLASSES,
+    STYLE), ``noise`` from ``draw_noise`` or None for the fixed one; returns (B, 3, H, W) about
+    [-1, 1], ground exactly 1 (white). H, W are 16x12 times a power of two: training may stop at an
+    early stage, the full depth gives 256x192.
     """
 
     def __init__(self) -> None:
@@ -124,8 +134,12 @@ class Generator(nn.Module):
             nn.LeakyReLU(0.2),
         )
         self.fill = nn.Linear(_HIDDEN + STYLE, 3)
+        for index, fixed in enumerate(
+            draw_noise(1, len(CHANNELS), torch.Generator().manual_seed(1))
+        ):
+            self.register_buffer(f"noise{index}", fixed, persistent=False)
 
-    def forward(self, hot: Tensor, codes: Tensor) -> Tensor:
+    def forward(self, hot: Tensor, codes: Tensor, noise: list[Tensor] | None = None) -> Tensor:
         batch, _, height, _ = map(int, hot.shape)
         depth = (height // 16).bit_length()
         softs = [hot]
@@ -135,18 +149,15 @@ class Generator(nn.Module):
         identity = self.classes.expand(batch, -1, -1)
         plain = self.plain(torch.cat([identity, torch.zeros_like(codes)], 2))
         styled = self.styled(torch.cat([identity, codes], 2))
-        rows = (
-            torch.linspace(-1, 1, 16, device=hot.device).view(1, 1, 16, 1).expand(batch, 1, 16, 12)
-        )
-        cols = (
-            torch.linspace(-1, 1, 12, device=hot.device).view(1, 1, 1, 12).expand(batch, 1, 16, 12)
-        )
-        x = self.stem(torch.cat([softs[0], rows.to(hot.dtype), cols.to(hot.dtype)], 1))
+        across = torch.linspace(-1, 1, 12, device=hot.device, dtype=hot.dtype).expand(16, 12)
+        down = torch.linspace(-1, 1, 16, device=hot.device, dtype=hot.dtype)[:, None].expand(16, 12)
+        place = torch.stack([down, across]).expand(batch, 2, 16, 12)
+        x = self.stem(torch.cat([softs[0], place], 1))
         residual: Tensor | None = None
         for index in range(depth):
-            x, change = self.stages[index](
-                x, softs[index], styled if index >= STYLE_FROM else plain
-            )
+            classes = styled if index >= STYLE_FROM else plain
+            grain = getattr(self, f"noise{index}") if noise is None else noise[index]
+            x, change = self.stages[index](x, softs[index], classes, grain)
             if residual is not None:
                 change = change + functional.interpolate(
                     residual, scale_factor=2.0, mode="bilinear", align_corners=False

@@ -19,7 +19,7 @@ from torch.nn import functional
 
 from models.training import efficientnet, figures, pictures
 from models.training.garment import checkpoint, losses
-from models.training.garment.networks import CLASSES, one_hot, spread
+from models.training.garment.networks import CLASSES, draw_noise, one_hot, spread
 from models.training.palette import colors
 
 #: Samples per step by picture height.
@@ -31,11 +31,11 @@ _PHASE_START = 300  # steps over which a new resolution's rate rises
 class Weights:
     """Factors of the generator's losses."""
 
-    l1: float = 6.0
+    l1: float = 4.0
     perceptual: float = 3.0
-    style: float = 0.5
-    matching: float = 3.0
-    adversarial: float = 0.5
+    style: float = 1.5
+    matching: float = 10.0
+    adversarial: float = 1.0
     kl: float = 0.003
     leakage: float = 1.0
 
@@ -104,7 +104,8 @@ class Trainer:
             mu, log_variance = state.encoder(truth, hot)
             codes = mu + torch.randn_like(mu) * (log_variance / 2).exp()
             codes = codes * present[:, :, None]
-            made = state.generator(hot, codes)
+            noise = [n.to(self.device) for n in draw_noise(len(hot), (height // 16).bit_length())]
+            made = state.generator(hot, codes, noise)
             fooled = self._update_discriminator(truth, made, hot)
             state.discriminator.requires_grad_(False)
             seen, seen_hot = losses.augment_for_discriminator([made, truth], hot)
@@ -122,7 +123,7 @@ class Trainer:
                 "kl": losses.kl(mu, log_variance, present),
             }
             if state.step % 4 == 0:
-                terms["leakage"] = self._leakage(made, hot, codes, present)
+                terms["leakage"] = self._leakage(made, hot, codes, present, noise)
             total = torch.stack([getattr(weights, k) * v for k, v in terms.items()]).sum()
         makers = state.optimizers["makers"]
         makers.zero_grad(set_to_none=True)
@@ -147,17 +148,19 @@ class Trainer:
         }
         optimizer = state.optimizers["discriminator"]
         optimizer.zero_grad(set_to_none=True)
-        (terms["d_real"] + terms["d_fake"] + 0.5 * terms["d_seg"]).backward()
+        (1.5 * terms["d_real"] + terms["d_fake"] + 0.5 * terms["d_seg"]).backward()
         optimizer.step()
         return {k: float(v.detach()) for k, v in terms.items()}
 
-    def _leakage(self, made: Tensor, hot: Tensor, codes: Tensor, present: Tensor) -> Tensor:
+    def _leakage(
+        self, made: Tensor, hot: Tensor, codes: Tensor, present: Tensor, noise: list[Tensor]
+    ) -> Tensor:
         half = max(len(hot) // 2, 1)
         chosen = torch.multinomial(present[:half] + 1e-6, 1)[:, 0]
         donor = torch.randn_like(codes[:half]) * 0.9
         swap = functional.one_hot(chosen, CLASSES)[:, :, None].to(codes.dtype)
         mixed = codes[:half].detach() * (1 - swap) + donor * swap
-        changed = self.state.generator(hot[:half], mixed)
+        changed = self.state.generator(hot[:half], mixed, [n[:half] for n in noise])
         own = hot[:half].gather(1, chosen[:, None, None, None].expand(-1, 1, *hot.shape[2:]))
         return losses.leakage(changed, made[:half].detach(), own)
 
