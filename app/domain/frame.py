@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from math import gcd
 
 import cv2
 import numpy as np
@@ -16,6 +17,7 @@ Pixels = NDArray[np.uint8]
 _GRID = 4  # samples along each side of a frame pixel
 _SMALL_SHARE = 1 / 64  # of the map; classes below it count double, so that belts survive
 _SMALL_WEIGHT = 2.0
+_REACH = 3  # frame pixels that cubic interpolation reads beyond its own, and one for rounding
 _WHITE_CLEAR = (255, 255, 255, 0)
 _CLEAR = np.array(_WHITE_CLEAR, dtype=np.uint8).view(np.uint32)[0]  # one pixel as one word
 
@@ -50,17 +52,18 @@ class Placement:
         The ground of the picture is white. Averaging it into the garment's edge would draw a pale
         rim, so each ground pixel first takes the colour of the nearest garment pixel: the same as
         interpolation normalised by alpha, and defined too where a part was too thin for the frame.
-        Borders between classes are drawn anew along ``labels``: near them a pixel takes its colour
-        only from frame pixels of its own class, so seams are as sharp as they were painted.
+        The same is done for each class on its own, so that seams between classes are as sharp as
+        they were painted.
         """
         map_height, map_width = labels.shape
         width, height = size or (map_width, map_height)
         target = inscribe(map_width, map_height, width, height)
-        inner = _spread(picture, self.frame)[self.area.slices]
-        grown = cv2.resize(inner, (target.w, target.h), interpolation=cv2.INTER_CUBIC)
+        inner, frame = picture[self.area.slices], self.frame[self.area.slices]
+        garment = _spread(inner, frame != GROUND)
+        grown = cv2.resize(garment, (target.w, target.h), interpolation=cv2.INTER_CUBIC)
         classes = cv2.resize(labels, (target.w, target.h), interpolation=cv2.INTER_NEAREST_EXACT)
+        _draw_classes(grown, classes, inner, frame)
         rgba = cv2.cvtColor(grown, cv2.COLOR_RGB2RGBA)
-        _redraw_borders(rgba, classes, inner, self.frame[self.area.slices])
         _, alpha = cv2.threshold(labels, GROUND, 255, cv2.THRESH_BINARY)
         if alpha.shape != (target.h, target.w):
             shrinks = target.w < map_width
@@ -124,59 +127,53 @@ def _weights(grid: Pixels) -> NDArray[np.float32]:
     return np.asarray(base + rank / (256 * 32), dtype=np.float32)
 
 
-def _redraw_borders(
-    rgba: cv2.typing.MatLike, classes: cv2.typing.MatLike, inner: Pixels, frame: Pixels
+def _draw_classes(
+    grown: cv2.typing.MatLike, classes: cv2.typing.MatLike, inner: Pixels, frame: Pixels
 ) -> None:
-    """Interpolate ``rgba`` (H, W, 4) again, in place, where ``frame`` (h, w) has borders.
+    """Draw every class of ``frame`` (h, w) in place over its pixels in ``grown`` (H, W, 3), from
+    the colours that ``inner`` (h, w, 3) has in frame pixels of that class alone.
 
-    Joint bilateral upsampling (Kopf et al. 2007) with a hard range term: of the 4 x 4 frame pixels
-    around, those of the class in ``classes`` (H, W) count, by distance. Where there is none (a
-    part too thin for the frame) the pixel stays.
+    Joint upsampling (Kopf et al. 2007, "Joint Bilateral Upsampling") with a hard range term.
     """
-    around = np.ones((5, 5), np.uint8)  # cubic interpolation reaches two frame pixels
-    mixed = (cv2.dilate(frame, around) != cv2.erode(frame, around)).astype(np.uint8)
     height, width = classes.shape
-    near = cv2.resize(mixed, (width, height), interpolation=cv2.INTER_NEAREST)
-    ys, xs = np.nonzero((near > 0) & (classes != GROUND))
-    if not ys.size:
-        return
-    own = classes[ys, xs]
-    v = (ys.astype(np.float32) + 0.5) * (frame.shape[0] / height) - 0.5
-    u = (xs.astype(np.float32) + 0.5) * (frame.shape[1] / width) - 0.5
-    top, left = np.floor(v).astype(np.int32), np.floor(u).astype(np.int32)
-    total = np.zeros(ys.size, np.float32)
-    color = np.zeros((ys.size, 3), np.float32)
-    flat_frame, flat_inner = frame.ravel(), inner.reshape(-1, 3)
-    for dy in range(-1, 3):
-        row = np.clip(top + dy, 0, frame.shape[0] - 1)
-        down = _reach(v - (top + dy))
-        for dx in range(-1, 3):
-            column = np.clip(left + dx, 0, frame.shape[1] - 1)
-            at = row * frame.shape[1] + column
-            weight = down * _reach(u - (left + dx)) * (flat_frame[at] == own)
-            total += weight
-            color += weight[:, None] * flat_inner[at]
-    found = total > 0
-    rgba[ys[found], xs[found], :3] = (color[found] / total[found, None] + 0.5).astype(np.uint8)
+    present = np.flatnonzero(np.bincount(frame.ravel()))
+    for cls in present[present != GROUND].tolist():
+        mask = cv2.inRange(classes, cls, cls)
+        x, y, w, h = cv2.boundingRect(mask)
+        if not w:
+            continue
+        top, bottom = _whole_pixels(y, y + h, height, frame.shape[0])
+        left, right = _whole_pixels(x, x + w, width, frame.shape[1])
+        own = frame[top:bottom, left:right] == cls
+        if not own.any():
+            continue
+        rows = slice(top * height // frame.shape[0], bottom * height // frame.shape[0])
+        columns = slice(left * width // frame.shape[1], right * width // frame.shape[1])
+        colors = _spread(inner[top:bottom, left:right], own)
+        size = (columns.stop - columns.start, rows.stop - rows.start)
+        part = cv2.resize(colors, size, interpolation=cv2.INTER_CUBIC)
+        cv2.copyTo(part, mask[rows, columns], grown[rows, columns])
 
 
-def _reach(distance: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Linear interpolation's weight at ``distance`` in frame pixels, with a faint foot up to two
-    pixels that decides only where no nearer pixel counts."""
-    far = np.abs(distance)
-    weight = np.maximum(1 - far, 0) + np.float32(1e-4) * np.maximum(2 - far, 0)
-    return np.asarray(weight, dtype=np.float32)
+def _whole_pixels(start: int, stop: int, canvas: int, frame: int) -> tuple[int, int]:
+    """The frame pixels from .. to that hold canvas pixels ``start`` .. ``stop`` and what cubic
+    interpolation reads around them, both ends on whole pixels of the canvas too: a part enlarged
+    alone is then what it is in the enlarged whole."""
+    step = frame // gcd(canvas, frame)
+    first = (start * frame // canvas - _REACH) // step * step
+    last = -((-stop * frame // canvas - _REACH) // step) * step
+    return max(0, first), min(frame, last)
 
 
-def _spread(picture: Pixels, frame: Pixels) -> Pixels:
-    """``picture`` with every ground pixel in the colour of the garment pixel nearest to it."""
-    _, ground = cv2.threshold(frame, GROUND, 255, cv2.THRESH_BINARY_INV)
-    if not ground.any() or ground.all():
+def _spread(picture: Pixels, own: NDArray[np.bool_]) -> Pixels:
+    """``picture`` (h, w, 3) with every pixel outside ``own`` in the colour of the nearest inside;
+    unchanged when there is none inside or none outside."""
+    outside = (~own).view(np.uint8)
+    if own.all() or not own.any():
         return picture
     _, nearest = cv2.distanceTransformWithLabels(
-        ground, cv2.DIST_L2, cv2.DIST_MASK_5, labelType=cv2.DIST_LABEL_PIXEL
+        outside, cv2.DIST_L2, cv2.DIST_MASK_5, labelType=cv2.DIST_LABEL_PIXEL
     )
     colors = np.zeros((int(nearest.max()) + 1, 3), dtype=np.uint8)
-    garment = ground == 0
-    colors[nearest[garment]] = picture[garment]
+    colors[nearest[own]] = picture[own]
     return np.asarray(colors[nearest], dtype=np.uint8)

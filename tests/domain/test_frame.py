@@ -143,3 +143,39 @@ def test_seams_between_classes_stay_as_sharp_as_painted() -> None:
     colors[7], colors[15], colors[16] = (200, 10, 10), (10, 200, 10), (10, 10, 200)
     rgba = placement.restore(colors[framed], labels)
     np.testing.assert_array_equal(rgba[..., :3], colors[labels])
+
+
+@given(
+    canvas=st.sampled_from([(256, 192), (512, 384), (400, 300), (321, 207), (100, 75)]),
+    seed=st.integers(0, 2**16),
+)
+def test_a_class_takes_its_colour_from_its_own_frame_pixels_alone(
+    canvas: tuple[int, int], seed: int
+) -> None:
+    random = np.random.default_rng(seed)
+    labels = np.zeros(canvas, np.uint8)
+    for _ in range(8):
+        centre = (int(random.integers(canvas[1])), int(random.integers(canvas[0])))
+        cv2.circle(labels, centre, int(random.integers(9, 50)), int(random.integers(1, 9)), -1)
+    framed, placement = fit(labels, 64, 48)
+    colors = random.integers(0, 256, (256, 3)).astype(np.uint8)
+    rgba = placement.restore(colors[framed], labels)
+    seen = np.isin(labels, np.unique(framed)) & (labels > 0)
+    np.testing.assert_array_equal(rgba[seen][:, :3], colors[labels[seen]])
+
+
+@pytest.mark.parametrize("canvas", [(512, 384), (600, 450), (333, 250), (401, 299)])
+def test_a_part_enlarged_alone_is_what_it_is_in_the_whole(canvas: tuple[int, int]) -> None:
+    """A class that fills a small box is drawn from a crop; its colours must not shift by it."""
+    height, width = canvas
+    labels = np.full(canvas, 3, np.uint8)
+    labels[height // 3 : height // 2, width // 3 : width // 2] = 4
+    _, placement = fit(labels, 64, 48)
+    rows, columns = np.mgrid[:64, :48]
+    picture = np.stack([rows * 3, columns * 4, rows + columns], axis=2).astype(np.uint8)
+    rgba = placement.restore(picture, labels)
+    whole = cv2.resize(
+        picture[placement.area.slices], (width, height), interpolation=cv2.INTER_CUBIC
+    )
+    inside = (slice(height // 3 + 20, height // 2 - 20), slice(width // 3 + 20, width // 2 - 20))
+    np.testing.assert_array_equal(rgba[inside][..., :3], whole[inside])
