@@ -1,20 +1,23 @@
-"""Where the concrete parts meet. Importing it, and reading the palette, loads no onnxruntime."""
+"""Where the concrete parts meet. Importing it, and reading the palette, loads no onnxruntime.
+
+What only an opened network needs is imported when one is opened: the window starts before that.
+"""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from app import paths
 from app.domain.errors import DeviceError, PackError
 from app.domain.palette import Palette
 from app.domain.requests import DEVICE_POLICIES, DevicePolicy, Synthesize
 from app.domain.style import CodeBank
-from app.inference import probe
-from app.inference.graphs import TASK
 from app.inference.packs import Pack, find_packs, load_pack
-from app.inference.synthesis import Synthesizer
-from app.inference.vetting import VerdictStore, Vetter
+
+if TYPE_CHECKING:
+    from app.inference.vetting import Vetter
 
 DEVICE_CHECKS = "device-checks.json"
 
@@ -60,6 +63,8 @@ def open_services(device: str = "auto", models: Path | None = None) -> Services:
     The network itself opens with the first picture, on the thread that asks for it. ``models``
     replaces the folder of packs. PackError, DeviceError.
     """
+    from app.inference.synthesis import Synthesizer
+
     pack = garment_pack(models)
     policy = device_policy(device)
     synthesizer = Synthesizer(pack, policy, vet=vetter())
@@ -69,6 +74,8 @@ def open_services(device: str = "auto", models: Path | None = None) -> Services:
 def garment_pack(models: Path | None = None) -> Pack:
     """The first pack for garment synthesis in the folder; PackError when there is none that is
     sound, with the reason of the first that is not."""
+    from app.inference.graphs import TASK
+
     folder = models or paths.models_dir()
     broken: PackError | None = None
     for candidate in find_packs(folder):
@@ -97,5 +104,8 @@ def device_policy(word: str) -> DevicePolicy:
 
 def vetter(*, fresh: bool = False) -> Vetter:
     """The check of devices, in a child process, remembered in the person's data folder."""
+    from app.inference import probe
+    from app.inference.vetting import VerdictStore, Vetter
+
     store = VerdictStore(paths.data_dir() / DEVICE_CHECKS)
     return Vetter(store, probe.ask, fresh=fresh)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
-from PySide6.QtCore import QObject, QStandardPaths, Signal
+from PySide6.QtCore import QObject, Signal
 from PySide6.QtWidgets import QWidget
 
 from app.domain.document import Document
@@ -216,6 +216,8 @@ class DocumentFiles(QObject):
             return self._document.path.parent
         for name in self._settings.recent:
             return Path(name).parent
+        from PySide6.QtCore import QStandardPaths  # its enums would slow the start
+
         pictures = QStandardPaths.StandardLocation.PicturesLocation
         return Path(QStandardPaths.writableLocation(pictures) or Path.home())
 

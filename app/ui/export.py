@@ -8,12 +8,10 @@ from PySide6.QtCore import QObject, Signal
 from PySide6.QtWidgets import QWidget
 
 from app.domain.errors import ToileError
-from app.domain.picture import save_picture
 from app.domain.requests import SynthesisRequest, SynthesisResult, Synthesize
 from app.jobs.files import FilePool
 from app.jobs.lane import InferenceLane
 from app.ui import messages
-from app.ui.size_dialogs import ExportDialog
 
 _TITLE = "Export picture"
 
@@ -32,6 +30,8 @@ class Export(QObject):
 
     def ask(self, request: SynthesisRequest, synthesize: Synthesize, proposal: Path) -> None:
         """Ask for size and file, then export."""
+        from app.ui.size_dialogs import ExportDialog
+
         height, width = request.labels.shape
         dialog = ExportDialog(self._window, width, height)
 
@@ -57,6 +57,8 @@ class Export(QObject):
         self.job_started.emit(job)
 
     def _write(self, result: SynthesisResult, path: Path) -> None:
+        from app.domain.picture import save_picture
+
         rgba = result.rgba
         job = self._pool.submit(lambda: save_picture(path, rgba), f"Writing {path.name}")
         job.succeeded.connect(lambda _nothing: self.notice.emit(f"Exported {path.name}"))

@@ -45,7 +45,7 @@ def _glyphs() -> dict[str, str]:
 @cache
 def _family() -> str:
     font = next(_fonts_folder().glob("materialdesignicons6-webfont-*.ttf"))
-    number = QFontDatabase.addApplicationFontFromData(font.read_bytes())
+    number = QFontDatabase.addApplicationFont(str(font))
     families = QFontDatabase.applicationFontFamilies(number)
     return families[0] if families else ""
 

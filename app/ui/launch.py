@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from PySide6.QtCore import QObject, Qt, Signal
+from PySide6.QtCore import QEvent, QObject, Qt, QTimer, Signal
 from PySide6.QtGui import QIcon
 from PySide6.QtWidgets import QApplication
 
@@ -24,6 +24,26 @@ class _Bridge(QObject):
     said = Signal(str)
 
 
+class AfterFirstPaint(QObject):
+    """Loads the network, and offers lost work, once the document is on the screen."""
+
+    def __init__(self, window: MainWindow) -> None:
+        super().__init__(window)
+        self._window = window
+        window.design.canvas.viewport().installEventFilter(self)
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        if event.type() == QEvent.Type.Paint and self._window.files.document is not None:
+            watched.removeEventFilter(self)
+            QTimer.singleShot(0, self._go)
+        return False
+
+    def _go(self) -> None:
+        self._window.load_network()
+        self._window.offer_recovery()
+        self.deleteLater()
+
+
 def main(argv: Sequence[str], wiring: Wiring) -> int:
     """Run the window until it closes. `argv` is Qt's; returns the exit code."""
     app = QApplication.instance() or QApplication(list(argv))
@@ -33,6 +53,7 @@ def main(argv: Sequence[str], wiring: Wiring) -> int:
     prepare(app, settings.theme)
     lane, pool = InferenceLane(), FilePool()
     window = make_window(settings, wiring, lane, pool)
+    theme.dress(app)
     bridge = _Bridge()
     bridge.said.connect(window.status.say, Qt.ConnectionType.QueuedConnection)
     log.catch_uncaught(bridge.said.emit)
@@ -46,13 +67,13 @@ def main(argv: Sequence[str], wiring: Wiring) -> int:
 
 
 def prepare(app: QApplication, name: settings_file.Theme) -> None:
-    """Name and dress the application."""
+    """Name the application and give it its colours."""
     app.setApplicationName("Toile")
     app.setApplicationDisplayName("Toile")
     app.setDesktopFileName("toile")
     app.setStyle("Fusion")
     app.setWindowIcon(QIcon(str(paths.assets_dir() / "icons" / "toile.png")))
-    theme.apply(app, name)
+    theme.choose(app, name)
 
 
 def make_window(
@@ -73,6 +94,5 @@ def make_window(
             window.files.open_sample(samples[0])
         else:
             window.files.new(settings.new_width, settings.new_height)
-        window.first_shown.connect(window.load_network)
-        window.first_shown.connect(window.offer_recovery)
+        AfterFirstPaint(window)
     return window

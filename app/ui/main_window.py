@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from PySide6.QtCore import QByteArray, QSize, Qt, QTimer, Signal
-from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QShowEvent
+from PySide6.QtCore import QByteArray, QSize, Qt, QTimer
+from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent
 from PySide6.QtWidgets import QHBoxLayout, QMainWindow, QSplitter, QWidget
 
 from app import settings as settings_file
@@ -50,8 +50,6 @@ class Places:
 class MainWindow(QMainWindow):
     """One window over one document, one look and one network."""
 
-    first_shown = Signal()
-
     def __init__(
         self,
         settings: Settings,
@@ -67,7 +65,6 @@ class MainWindow(QMainWindow):
         self._lane = lane
         self._pool = pool
         self._may_close = False
-        self._was_shown = False
         self.setObjectName("main_window")
         self.setAcceptDrops(True)
         self.setMinimumSize(MINIMUM)
@@ -159,12 +156,6 @@ class MainWindow(QMainWindow):
                 return
             self.files.new(self.settings.new_width, self.settings.new_height)
         self.load_network()
-
-    def showEvent(self, event: QShowEvent) -> None:
-        super().showEvent(event)
-        if not self._was_shown:
-            self._was_shown = True
-            QTimer.singleShot(0, self.first_shown.emit)
 
     # Document
 
