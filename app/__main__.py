@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import sys
 from collections.abc import Sequence
@@ -34,7 +35,9 @@ def _main(arguments: list[str]) -> int:
     # numpy's own threads are never used here, and starting them costs a third of its import.
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     if sys.platform == "win32":
-        import onnxruntime  # noqa: F401
+        # A runtime that does not load is told by the window, when the network is to open.
+        with contextlib.suppress(ImportError, OSError):
+            import onnxruntime  # noqa: F401
     from app import log, wiring
     from app.ui import launch
 

@@ -75,8 +75,8 @@ class _Parser(argparse.ArgumentParser):
 
 def main(arguments: Sequence[str]) -> int:
     """Run one subcommand. Returns its exit code; argparse leaves by SystemExit on wrong usage."""
-    if arguments[:1] == [probe.COMMAND] and len(arguments) == 3:
-        return probe.answer(arguments[1], Path(arguments[2]))
+    if arguments[:1] == [probe.COMMAND] and len(arguments) == 4:
+        return probe.answer(arguments[1], Path(arguments[2]), Path(arguments[3]))
     options = _parser().parse_args(arguments)
     log.setup()
     work: Callable[[argparse.Namespace, CancelToken], int] = options.work

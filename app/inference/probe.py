@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Sequence
 from pathlib import Path
@@ -12,7 +13,7 @@ from pathlib import Path
 import msgspec
 
 from app.domain.cancel import CancelToken
-from app.domain.errors import Cancelled, PackError, ToileError
+from app.domain.errors import PackError, ToileError
 from app.inference.packs import Pack, load_pack
 from app.inference.providers import Device, device_named
 from app.inference.session import OrtSession
@@ -21,9 +22,13 @@ from app.inference.vetting import Verdict, check
 COMMAND = "probe-device"
 """The entry point's hidden subcommand that calls `answer`."""
 
-_PACK_AT_FAULT = 4
 _PATIENCE = 180.0  # seconds; a first start of DirectML compiles every shader
 _TICK = 0.05
+
+
+class _Answer(msgspec.Struct):
+    verdict: Verdict = Verdict(False, "its test program gave no verdict")
+    pack_fault: str = ""
 
 
 def ask(
@@ -34,70 +39,74 @@ def ask(
     program: Sequence[str] = (),
     patience: float = _PATIENCE,
 ) -> Verdict:
-    """A `Vet`: run the check in a child and read its verdict.
+    """A `Vet`: run the check in a child process and read its verdict.
 
     A child that dies or does not answer within ``patience`` seconds makes the device bad.
     PackError when the child found the pack at fault, Cancelled (the child is ended) when asked.
     ``program`` replaces this program's own command line.
     """
-    command = [*(program or _own_program()), COMMAND, device.kind, str(pack.folder)]
-    try:
-        child = subprocess.Popen(
-            command,
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
-            env=_environment(),
-            creationflags=getattr(subprocess, "CREATE_NO_WINDOW", 0),
-        )
-    except OSError as error:
-        return Verdict(False, f"its test program does not start: {error.strerror}")
-    try:
-        output = _await(child, cancel, time.monotonic() + patience)
-    finally:
-        if child.poll() is None:
-            child.kill()
-            child.communicate()
-    if output is None:
-        return Verdict(False, f"its test program gave no answer in {patience:.0f} s")
-    return _read(child.returncode, output, pack)
+    with tempfile.TemporaryDirectory(prefix="toile-", ignore_cleanup_errors=True) as scratch:
+        answer_file = Path(scratch) / "answer.json"
+        arguments = [COMMAND, device.kind, str(pack.folder), str(answer_file)]
+        try:
+            child = subprocess.Popen(
+                [*(program or _own_program()), *arguments],
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.DEVNULL,
+                stderr=subprocess.DEVNULL,
+                env=_environment(),
+                creationflags=getattr(subprocess, "CREATE_NO_WINDOW", 0),
+            )
+        except OSError as error:
+            return Verdict(False, f"its test program does not start: {error.strerror}")
+        try:
+            ended = _await(child, cancel, time.monotonic() + patience)
+        finally:
+            if child.poll() is None:
+                child.kill()
+                child.wait()
+        if not ended:
+            return Verdict(False, f"its test program gave no answer in {patience:.0f} s")
+        return _read(child.returncode, answer_file, pack)
 
 
-def answer(kind: str, folder: Path) -> int:
-    """The child's part: check the device and print the verdict as JSON. Returns the exit code."""
+def answer(kind: str, folder: Path, answer_file: Path) -> int:
+    """The child's part: check the device and write what came of it. Returns the exit code.
+
+    To a file, because a program without a console has no standard output on Windows.
+    """
     try:
-        verdict = check(device_named(kind), load_pack(folder), OrtSession)
+        found = _Answer(verdict=check(device_named(kind), load_pack(folder), OrtSession))
     except PackError as error:
-        print(error.line)
-        return _PACK_AT_FAULT
+        found = _Answer(pack_fault=error.line)
     except ToileError as error:
-        verdict = Verdict(False, str(error))
-    print(msgspec.json.encode(verdict).decode())
+        found = _Answer(verdict=Verdict(False, str(error)))
+    answer_file.write_bytes(msgspec.json.encode(found))
     return 0
 
 
-def _await(child: subprocess.Popen[bytes], cancel: CancelToken, deadline: float) -> bytes | None:
+def _await(child: subprocess.Popen[bytes], cancel: CancelToken, deadline: float) -> bool:
+    """Whether the child ended before the deadline."""
     while time.monotonic() < deadline:
-        if cancel.cancelled:
-            raise Cancelled
+        cancel.raise_if_cancelled()
         try:
-            return child.communicate(timeout=_TICK)[0]
+            child.wait(timeout=_TICK)
         except subprocess.TimeoutExpired:
             continue
-    return None
+        return True
+    return False
 
 
-def _read(code: int, output: bytes, pack: Pack) -> Verdict:
-    lines = output.decode("utf-8", "replace").strip().splitlines()
-    if code == _PACK_AT_FAULT:
-        what = lines[-1] if lines else "The pack cannot be checked"
-        raise PackError(what, where=str(pack.folder), hint="Install the pack again.")
-    if code != 0 or not lines:
+def _read(code: int, answer_file: Path, pack: Pack) -> Verdict:
+    if code != 0:
         return Verdict(False, f"it ended its test program (exit code {code})")
     try:
-        return msgspec.json.decode(lines[-1], type=Verdict)
-    except msgspec.MsgspecError:
+        found = msgspec.json.decode(answer_file.read_bytes(), type=_Answer)
+    except (OSError, msgspec.MsgspecError, UnicodeDecodeError):
         return Verdict(False, "its test program gave no verdict")
+    if found.pack_fault:
+        raise PackError(found.pack_fault, where=str(pack.folder), hint="Install the pack again.")
+    return found.verdict
 
 
 def _own_program() -> list[str]:
@@ -108,7 +117,4 @@ def _environment() -> dict[str, str]:
     """The child finds this very program, from whatever folder it is started."""
     top = str(Path(__file__).resolve().parents[2])
     rest = os.environ.get("PYTHONPATH", "")
-    return os.environ | {
-        "PYTHONPATH": os.pathsep.join(part for part in (top, rest) if part),
-        "PYTHONIOENCODING": "utf-8",
-    }
+    return os.environ | {"PYTHONPATH": os.pathsep.join(part for part in (top, rest) if part)}
