@@ -84,6 +84,11 @@ class LivePreview(QObject):
         request = SynthesisRequest(labels.array.copy(), self._look.look(), size)
         self._scheduler.request(_Order(self._document, self._synthesize, request))
 
+    @property
+    def waiting(self) -> bool:
+        """Whether a picture is being drawn or about to be asked for."""
+        return self._soon.isActive() or self._scheduler.active
+
     def cancel(self) -> None:
         """Stop the picture that is being drawn; the last one stays."""
         self._scheduler.cancel()

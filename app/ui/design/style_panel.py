@@ -31,7 +31,7 @@ _BLEND_STEPS = 100
 class SeedField(QLineEdit):
     """A seed 0..2**32-1: beyond what a QSpinBox holds."""
 
-    seed_entered = Signal(int)
+    seed_entered = Signal(object)  # int: a seed may be larger than the int of Qt
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__("0", parent)

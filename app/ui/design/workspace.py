@@ -139,6 +139,9 @@ class DesignWorkspace(QWidget):
         self.palette_panel.setMinimumWidth(240)
         self.canvas.setMinimumSize(160, 160)
         self.picture.setMinimumSize(160, 160)
+        for view in (self.canvas, self.picture):  # a dropped file is for the window
+            view.setAcceptDrops(False)
+            view.viewport().setAcceptDrops(False)
         middle = _column(ToolOptions(self.canvas, self.canvas_actions), self.across)
         row = QHBoxLayout(self)
         row.setContentsMargins(0, 0, 0, 0)

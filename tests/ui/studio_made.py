@@ -1,0 +1,157 @@
+"""The whole window over a network that answers at once and remembers what it was asked."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+from PySide6.QtWidgets import QApplication, QMessageBox
+from pytestqt.qtbot import QtBot
+
+from app import paths
+from app.domain.cancel import CancelToken
+from app.domain.errors import ToileError
+from app.domain.label_file import save_label_map
+from app.domain.label_map import LabelMap
+from app.domain.palette import Palette
+from app.domain.requests import DeviceUse, SynthesisRequest, SynthesisResult, Synthesize
+from app.domain.style import CodeBank
+from app.jobs.files import FilePool
+from app.jobs.lane import InferenceLane
+from app.settings import Settings
+from app.ui import launch, theme
+from app.ui.main_window import MainWindow
+
+CODES = 5
+DIM = 4
+
+
+def bank_of(palette: Palette) -> CodeBank:
+    """Five codes for every class but the ground, all different."""
+    classes = np.repeat(np.arange(1, len(palette), dtype=np.uint8), CODES)
+    codes = np.arange(len(classes) * DIM, dtype=np.float32).reshape(-1, DIM)
+    return CodeBank(codes, classes)
+
+
+@dataclass
+class FakeServices:
+    palette: Palette
+    synthesize: Synthesize
+    pack_name: str = "test-pack"
+    pack_title: str = "A pack for tests"
+    pack_version: str = "1.2.3"
+    pack_license: str = "Apache-2.0"
+    bank: CodeBank = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.bank = bank_of(self.palette)
+
+
+class FakeWiring:
+    """A `Wiring` that keeps every request; set `fault` or `palette_fault` to have it fail."""
+
+    def __init__(self, palette: Palette) -> None:
+        self.palette = palette
+        self.requests: list[SynthesisRequest] = []
+        self.opened: list[str] = []
+        self.shown_when_opened: list[bool] = []
+        self.notices: tuple[str, ...] = ()
+        self.fault: ToileError | None = None
+        self.palette_fault: ToileError | None = None
+
+    def read_palette(self) -> Palette:
+        if self.palette_fault is not None:
+            raise self.palette_fault
+        return self.palette
+
+    def open_services(self, device: str = "auto") -> FakeServices:
+        app = QApplication.instance()
+        assert isinstance(app, QApplication)
+        self.shown_when_opened.append(any(w.isVisible() for w in app.topLevelWidgets()))
+        self.opened.append(device)
+        if self.fault is not None:
+            raise self.fault
+        return FakeServices(self.palette, self.draw)
+
+    def draw(self, request: SynthesisRequest, cancel: CancelToken) -> SynthesisResult:
+        self.requests.append(request)
+        height, width = request.labels.shape
+        width, height = request.size or (width, height)
+        rgba = np.full((height, width, 4), 255, np.uint8)
+        rgba[..., 0] = request.look.seed % 256
+        use = DeviceUse("Test device", "CPUExecutionProvider", 12.4, self.notices)
+        return SynthesisResult(rgba, use)
+
+
+class Studio:
+    """A shown window with its sample open and its first picture drawn."""
+
+    def __init__(self, qtbot: QtBot, wiring: FakeWiring, settings: Settings | None = None) -> None:
+        self.qtbot = qtbot
+        self.wiring = wiring
+        self.lane, self.pool = InferenceLane(), FilePool()
+        app = QApplication.instance()
+        assert isinstance(app, QApplication)
+        launch.prepare(app, "dark")
+        self.window: MainWindow = launch.make_window(
+            settings or Settings(), wiring, self.lane, self.pool
+        )
+        theme.dress(app)
+        self.window.show()
+        qtbot.waitExposed(self.window)
+
+    def settle(self) -> None:
+        """Wait for the sample and for the picture of what is on the canvas."""
+        self.until(lambda: self.window.files.document is not None)
+        self.until(lambda: self.window.network.services is not None)
+        self.until(lambda: self.window.design.picture.image is not None)
+        self.quiet()
+
+    def quiet(self) -> None:
+        """Wait until no background work is left."""
+        workers = (self.lane, self.pool)
+        self.until(lambda: not any(w._jobs for w in workers) and not self.window.live.waiting)
+
+    def until(self, condition: Callable[[], bool]) -> None:
+        self.qtbot.waitUntil(condition, timeout=10_000)
+
+    def box(self, name: str) -> QMessageBox:
+        """The message box with this object name, once it is there."""
+        self.until(lambda: self.find(name) is not None)
+        box = self.find(name)
+        assert isinstance(box, QMessageBox)
+        return box
+
+    def find(self, name: str) -> QMessageBox | None:
+        for widget in QApplication.topLevelWidgets():
+            if widget.objectName() == name and widget.isVisible():
+                assert isinstance(widget, QMessageBox)
+                return widget
+        return None
+
+    def labels(self) -> np.ndarray:
+        document = self.window.files.document
+        assert document is not None
+        return document.labels.array
+
+    def close(self) -> None:
+        self.window._may_close = True
+        self.window.close()
+        self.lane.shutdown()
+        self.pool.shutdown()
+        self.window.deleteLater()
+
+
+def label_file(folder: Path, palette: Palette, name: str = "worn.png") -> Path:
+    """A small label map file: ground, and a square of class 5."""
+    labels = LabelMap.blank(60, 80, palette)
+    labels.array[20:40, 10:30] = 5
+    path = folder / name
+    save_label_map(path, labels)
+    return path
+
+
+def recovery_folder() -> Path:
+    return paths.data_dir() / "recovery"

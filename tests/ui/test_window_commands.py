@@ -1,0 +1,111 @@
+"""Every command has a name, an icon, a place in a menu; dialogs are made and answer."""
+
+from PySide6.QtGui import QKeySequence
+from PySide6.QtWidgets import QDialog, QMenu
+
+from app.domain.label_map import MAX_SIDE
+from app.settings import Settings
+from app.ui.help import AboutDialog, ShortcutSheet, about_text
+from app.ui.settings.dialog import SettingsDialog
+from app.ui.settings.schema import SCHEMA
+from app.ui.size_dialogs import ExportDialog, NewDialog
+from tests.ui.studio_made import Studio
+
+
+def places(menu: QMenu) -> set[str]:
+    found = set()
+    for action in menu.actions():
+        sub = action.menu()
+        found |= places(sub) if isinstance(sub, QMenu) else {action.objectName()}
+    return found
+
+
+def test_every_command_has_name_icon_and_place(studio: Studio) -> None:
+    bar = studio.window.menuBar()
+    in_menus = set().union(*(places(a.menu()) for a in bar.actions()))
+    for action in studio.window.commands:
+        assert action.text(), action.objectName()
+        assert not action.icon().isNull(), action.objectName()
+        if not action.objectName().startswith("workspace."):
+            assert action.objectName() in in_menus
+
+
+def test_no_two_commands_share_a_shortcut(studio: Studio) -> None:
+    seen: dict[str, str] = {}
+    for action in studio.window.commands:
+        for key in action.shortcuts():
+            text = key.toString(QKeySequence.SequenceFormat.PortableText)
+            assert text not in seen, f"{text}: {seen[text]} and {action.objectName()}"
+            seen[text] = action.objectName()
+
+
+def test_every_icon_draws_something(studio: Studio) -> None:
+    for action in studio.window.commands:
+        image = action.icon().pixmap(24, 24).toImage()
+        inked = any(
+            image.pixelColor(x, y).alpha() for x in range(0, 24, 2) for y in range(0, 24, 2)
+        )
+        assert inked, action.objectName()
+
+
+def test_the_shortcut_sheet_lists_what_the_actions_answer_to(studio: Studio) -> None:
+    sheet = ShortcutSheet(studio.window.commands, studio.window)
+    texts = {label.text() for label in sheet.findChildren(type(studio.window.status.job))}
+    assert {"Brush", "B", "Save", "Ctrl+S", "Zoom at the cursor"} <= texts
+    sheet.deleteLater()
+
+
+def test_about_names_versions_and_licences(studio: Studio) -> None:
+    text = about_text(studio.window.network.services)
+    for word in ("Toile", "Apache-2.0", "test-pack 1.2.3", "PySide6-Essentials", "LGPL-3.0"):
+        assert word in text
+    dialog = AboutDialog(None, studio.window.windowIcon(), studio.window)
+    dialog.deleteLater()
+
+
+def test_new_asks_for_a_size_and_makes_it(studio: Studio) -> None:
+    studio.window.commands["file.new"].trigger()
+    dialog = studio.window.findChild(NewDialog, "new_dialog")
+    assert dialog is not None
+    assert dialog.chosen_size == (768, 1024)
+    dialog.set_size(200, 100)
+    dialog._ok.click()
+    assert studio.labels().shape == (100, 200)
+    assert not studio.labels().any()
+
+
+def test_new_refuses_a_size_that_is_too_large_with_the_reason(studio: Studio) -> None:
+    dialog = NewDialog(studio.window, MAX_SIDE, MAX_SIDE)
+    assert not dialog._ok.isEnabled()
+    assert "too large" in dialog.word.text()
+    dialog.set_size(768, 1024)
+    assert dialog._ok.isEnabled()
+    dialog.deleteLater()
+
+
+def test_export_keeps_the_proportions_unless_told(studio: Studio) -> None:
+    dialog = ExportDialog(studio.window, 768, 1024)
+    dialog.width_field.setValue(384)
+    assert dialog.chosen_size == (384, 512)
+    dialog.height_field.setValue(1024)
+    assert dialog.chosen_size == (768, 1024)
+    dialog.keep.setChecked(False)
+    dialog.width_field.setValue(500)
+    assert dialog.chosen_size == (500, 1024)
+    dialog.deleteLater()
+
+
+def test_the_settings_dialog_shows_the_schema_and_tells_only_changes(studio: Studio) -> None:
+    settings = Settings(theme="light", undo_megabytes=128)
+    dialog = SettingsDialog(settings, studio.window)
+    changed: list[dict[str, object]] = []
+    dialog.applied.connect(changed.append)
+    for field in SCHEMA:
+        assert hasattr(settings, field.key)
+        assert dialog.editor(field.key) is not None
+    assert dialog.editor("theme").currentData() == "light"
+    dialog.editor("undo_megabytes").setValue(512)
+    dialog._accept()
+    assert changed == [{"undo_megabytes": 512}]
+    assert dialog.result() == QDialog.DialogCode.Accepted
+    dialog.deleteLater()

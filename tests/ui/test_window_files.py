@@ -1,0 +1,266 @@
+"""Opening, saving, refusing, guarding, recovering: nothing a person painted gets lost."""
+
+import os
+import stat
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt, QUrl
+from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent
+from PySide6.QtWidgets import QApplication, QFileDialog, QMessageBox
+from pytestqt.qtbot import QtBot
+
+from app import settings as settings_file
+from app.domain.label_file import load_label_map
+from app.domain.palette import Palette
+from app.domain.picture import load_picture
+from tests.ui.hands import drag
+from tests.ui.studio_made import FakeWiring, Studio, label_file, recovery_folder
+
+Button = QMessageBox.StandardButton
+
+
+def paint(studio: Studio, cls: int = 7) -> None:
+    """One stroke across the middle of the canvas with the mouse."""
+    canvas = studio.window.design.canvas
+    canvas.set_tool("brush")
+    canvas.set_class(cls)
+    height, width = studio.labels().shape
+    drag(canvas, [(width * 0.3, height * 0.5), (width * 0.6, height * 0.5)])
+
+
+def open_file(studio: Studio, path: Path) -> None:
+    studio.window.files.open(path)
+    studio.quiet()
+
+
+def test_first_start_opens_a_sample_with_its_garment(studio: Studio) -> None:
+    assert studio.labels().any()
+    assert not studio.window.files.modified
+    assert studio.window.design.picture.image is not None
+    assert studio.window.windowTitle().startswith("Dress")
+
+
+def test_a_label_map_survives_opening_painting_saving_and_opening_again(
+    studio: Studio, palette: Palette, tmp_path: Path
+) -> None:
+    path = label_file(tmp_path, palette, "Kleid – ärmellos.png")
+    open_file(studio, path)
+    assert studio.labels().shape == (80, 60)
+    paint(studio, 7)
+    assert studio.window.isWindowModified()
+    painted = studio.labels().copy()
+    assert (painted == 7).any()
+    studio.window.commands["file.save"].trigger()
+    studio.quiet()
+    assert not studio.window.isWindowModified()
+    assert np.array_equal(load_label_map(path, palette).array, painted)
+
+
+def test_what_is_painted_while_saving_stays_unsaved(
+    studio: Studio, palette: Palette, tmp_path: Path
+) -> None:
+    path = label_file(tmp_path, palette)
+    open_file(studio, path)
+    paint(studio, 7)
+    studio.window.files.save()
+    paint(studio, 9)
+    studio.quiet()
+    assert studio.window.files.modified
+    assert not (load_label_map(path, palette).array == 9).any()
+
+
+def test_a_sample_is_never_overwritten(studio: Studio, tmp_path: Path) -> None:
+    paint(studio)
+    studio.window.commands["file.save"].trigger()
+    dialog = studio.window.findChild(QFileDialog, "file_dialog")
+    assert dialog is not None
+    dialog.close()
+    path = tmp_path / "mine.png"
+    studio.window.files._write(path)
+    studio.quiet()
+    assert path.exists()
+    assert studio.window.windowTitle().startswith("mine.png")
+    assert studio.window.settings.recent == [str(path)]
+
+
+@pytest.mark.parametrize("kind", ["rgb", "text", "foreign", "missing"])
+def test_what_is_no_label_map_is_refused_and_the_canvas_untouched(
+    studio: Studio, tmp_path: Path, kind: str
+) -> None:
+    path = tmp_path / "other.png"
+    if kind == "rgb":
+        Image.new("RGB", (20, 20), "red").save(path)
+    elif kind == "text":
+        path.write_text("no picture at all")
+    elif kind == "foreign":
+        foreign = Image.new("P", (20, 20), 3)
+        foreign.putpalette([10, 20, 30] * 256)
+        foreign.save(path)
+    before, title = studio.labels().copy(), studio.window.windowTitle()
+    studio.window.files.open(path)
+    box = studio.box("error_box")
+    assert str(path) in box.informativeText()
+    assert "Traceback" not in box.text() + box.informativeText()
+    assert np.array_equal(studio.labels(), before)
+    assert studio.window.windowTitle() == title
+    box.accept()
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="folders have no write bit on Windows")
+@pytest.mark.skipif(hasattr(os, "geteuid") and os.geteuid() == 0, reason="root may write anywhere")
+def test_a_read_only_folder_keeps_the_document_modified(
+    studio: Studio, palette: Palette, tmp_path: Path
+) -> None:
+    open_file(studio, label_file(tmp_path, palette))
+    paint(studio)
+    tmp_path.chmod(stat.S_IRUSR | stat.S_IXUSR)
+    try:
+        studio.window.files.save()
+        studio.box("error_box").accept()
+    finally:
+        tmp_path.chmod(stat.S_IRWXU)
+    assert studio.window.files.modified
+
+
+def test_a_failed_save_keeps_the_document_modified(
+    studio: Studio, palette: Palette, tmp_path: Path
+) -> None:
+    open_file(studio, label_file(tmp_path, palette))
+    paint(studio)
+    studio.window.files._write(tmp_path / "no such folder" / "map.png")
+    box = studio.box("error_box")
+    assert "no such folder" in box.text()
+    box.accept()
+    studio.quiet()
+    assert studio.window.files.modified
+    assert studio.window.files.document.path == tmp_path / "worn.png"
+
+
+@pytest.mark.parametrize(
+    ("button", "replaced"), [(Button.Cancel, False), (Button.Discard, True), (Button.Save, True)]
+)
+def test_unsaved_changes_are_guarded(
+    studio: Studio, palette: Palette, tmp_path: Path, button: Button, replaced: bool
+) -> None:
+    path = label_file(tmp_path, palette)
+    open_file(studio, path)
+    paint(studio, 7)
+    painted = studio.labels().copy()
+    studio.window.files.new(30, 40)
+    box = studio.box("unsaved_box")
+    assert "worn.png" in box.text()
+    box.button(button).click()
+    studio.quiet()
+    assert (studio.labels().shape == (40, 30)) is replaced
+    saved = np.array_equal(load_label_map(path, palette).array, painted)
+    assert saved is (button is Button.Save)
+
+
+def test_closing_asks_first_and_cancel_keeps_the_window(studio: Studio) -> None:
+    paint(studio)
+    event = QCloseEvent()
+    studio.window.closeEvent(event)
+    assert not event.isAccepted()
+    studio.box("unsaved_box").button(Button.Cancel).click()
+    assert studio.window.isVisible()
+    assert studio.window.files.modified
+
+
+def test_undoing_back_to_the_saved_state_needs_no_question(studio: Studio) -> None:
+    paint(studio)
+    assert studio.window.windowTitle().startswith("Dress[*]")
+    assert studio.window.isWindowModified()
+    studio.window.commands["edit.undo"].trigger()
+    assert not studio.window.isWindowModified()
+
+
+def test_a_dropped_png_is_opened(studio: Studio, palette: Palette, tmp_path: Path) -> None:
+    data = QMimeData()
+    data.setUrls([QUrl.fromLocalFile(str(label_file(tmp_path, palette)))])
+    copy = Qt.DropAction.CopyAction
+    none = Qt.MouseButton.NoButton
+    keys = Qt.KeyboardModifier.NoModifier
+    entering = QDragEnterEvent(QPoint(200, 200), copy, data, none, keys)
+    target = studio.window.design.canvas.viewport()
+    QApplication.sendEvent(target, entering)
+    assert entering.isAccepted()
+    QApplication.sendEvent(target, QDropEvent(QPointF(200, 200), copy, data, none, keys))
+    studio.quiet()
+    assert studio.labels().shape == (80, 60)
+
+
+def test_work_is_found_again_after_a_crash(
+    studio: Studio, qtbot: QtBot, palette: Palette, tmp_path: Path
+) -> None:
+    path = label_file(tmp_path, palette)
+    open_file(studio, path)
+    paint(studio, 7)
+    painted = studio.labels().copy()
+    studio.window.recovery.keep()
+    studio.quiet()
+    (image,) = recovery_folder().glob("*.png")
+    # A crash: the lock's owner is gone.
+    image.with_suffix(".lock").unlink()
+    next_start = Studio(qtbot, FakeWiring(palette))
+    box = next_start.box("recover_box")
+    assert "worn.png" in box.text()
+    next(b for b in box.buttons() if b.text() == "Restore").click()
+    next_start.quiet()
+    assert np.array_equal(next_start.labels(), painted)
+    assert next_start.window.files.modified
+    assert next_start.window.files.document.path == path
+    next_start.close()
+
+
+def test_a_running_window_keeps_its_copy_to_itself(studio: Studio) -> None:
+    paint(studio)
+    studio.window.recovery.keep()
+    studio.quiet()
+    assert len(list(recovery_folder().glob("*.png"))) == 1
+    assert studio.window.recovery.found() == []
+
+
+def test_saving_and_closing_leave_no_copy(studio: Studio, palette: Palette, tmp_path: Path) -> None:
+    open_file(studio, label_file(tmp_path, palette))
+    paint(studio)
+    studio.window.recovery.keep()
+    studio.quiet()
+    studio.window.files.save()
+    studio.quiet()
+    assert list(recovery_folder().glob("*.png")) == []
+
+
+def test_an_unchanged_document_is_not_copied(studio: Studio) -> None:
+    studio.window.recovery.keep()
+    studio.quiet()
+    assert not recovery_folder().exists()
+
+
+def test_export_has_a_transparent_ground_and_the_size_that_was_asked(
+    studio: Studio, tmp_path: Path
+) -> None:
+    path = tmp_path / "garment.png"
+    document = studio.window.files.document
+    request = studio.wiring.requests[-1]
+    sized = type(request)(document.labels.array.copy(), studio.window.look.look(), (96, 128))
+    studio.window.export.run(sized, studio.wiring.draw, path)
+    studio.until(path.exists)
+    studio.quiet()
+    assert load_picture(path).rgba.shape == (128, 96, 4)
+
+
+def test_recent_files_and_window_are_remembered(
+    studio: Studio, palette: Palette, tmp_path: Path
+) -> None:
+    path = label_file(tmp_path, palette)
+    open_file(studio, path)
+    studio.window.close()
+    studio.until(lambda: not studio.window.isVisible())
+    stored, notice = settings_file.load(studio.window.places.settings)
+    assert stored.recent == [str(path)]
+    assert stored.geometry
+    assert notice == ""
