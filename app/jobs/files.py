@@ -19,3 +19,8 @@ class FilePool(Workers):
     def submit(self, fn: Callable[[], Any], title: str) -> Job:
         """Run ``fn()``; a file once begun is finished, so cancel only stops work still waiting."""
         return self.submit_work(lambda _token: fn(), title)
+
+    def shutdown(self, seconds: float = 60.0) -> bool:
+        """Finish what was asked for, since a picture to be saved is not to be lost on closing, and
+        join the threads for at most ``seconds``. Returns whether all of them ended."""
+        return self._close(seconds, cancel=False)

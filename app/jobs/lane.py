@@ -140,15 +140,20 @@ class Workers(QObject):
     def shutdown(self, seconds: float = 5.0) -> bool:
         """Cancel what waits and runs, and join the threads for at most ``seconds``.
 
-        Returns whether all of them ended. Of the jobs cancelled here no signal fires any more.
+        Returns whether all of them ended. No signal of a job fires any more.
         """
+        return self._close(seconds, cancel=True)
+
+    def _close(self, seconds: float, *, cancel: bool) -> bool:
         with self._wake:
             self._open = False
-            self._queue.clear()
+            if cancel:
+                self._queue.clear()
             self._wake.notify_all()
         for job in self._jobs.values():
             job.blockSignals(True)
-            job.cancel()
+            if cancel:
+                job.cancel()
             job.deleteLater()
         self._jobs.clear()
         deadline = time.monotonic() + seconds
@@ -161,7 +166,7 @@ class Workers(QObject):
             with self._wake:
                 while self._open and not self._queue:
                     self._wake.wait()
-                if not self._open:
+                if not self._queue:
                     return
                 task = self._queue.popleft()
             self._begun.emit(task)

@@ -165,3 +165,16 @@ def test_two_files_are_worked_on_at_once_and_the_main_thread_waits_for_neither(
     qtbot.waitUntil(lambda: len(done) == 2)
     assert done == [True, True]
     assert pool.shutdown()
+
+
+def test_closing_finishes_the_files_that_wait(qtbot: QtBot) -> None:
+    pool, written = FilePool(), list[int]()
+
+    def write(number: int) -> None:
+        time.sleep(0.01)
+        written.append(number)
+
+    for number in range(10):
+        pool.submit(lambda n=number: write(n), "Saving")
+    assert pool.shutdown(10)
+    assert sorted(written) == list(range(10))
