@@ -26,7 +26,7 @@ from models.training import palette
 CLASSES = palette.COUNT
 STYLE = 32
 #: Channels of the stages; the first works at 1/16 of the final picture's size.
-CHANNELS = (160, 128, 96, 48, 24)
+CHANNELS = (160, 128, 96, 48, 16)
 STYLE_FROM = 1
 _HIDDEN = 96
 
@@ -39,6 +39,11 @@ def one_hot(labels: Tensor) -> Tensor:
 
 def _activate(x: Tensor) -> Tensor:
     return functional.leaky_relu(x, 0.2)
+
+
+def _enlarged(x: Tensor) -> Tensor:
+    """Twice the size, bilinear: the steps of a nearest enlargement would return as a grid."""
+    return functional.interpolate(x, scale_factor=2.0, mode="bilinear", align_corners=False)
 
 
 class ClassAdaptive(nn.Module):
@@ -75,16 +80,25 @@ def spread(table: Tensor, soft: Tensor) -> Tensor:
 
 
 class Stage(nn.Module):
-    """One resolution: a residual block of two convolutions and a correction of the picture."""
+    """One resolution: one or two convolutions and a correction of the picture.
 
-    def __init__(self, inputs: int, outputs: int) -> None:
+    Two convolutions form a residual block. The finest stage has a ``single`` one, no skip, and
+    narrows its input before enlarging it: there every pass over the picture costs as much as a
+    whole coarse stage.
+    """
+
+    def __init__(self, inputs: int, outputs: int, single: bool) -> None:
         super().__init__()
-        self.norm1 = ClassAdaptive(inputs)
-        self.conv1 = nn.Conv2d(inputs, outputs, 3, padding=1)
-        self.strength = nn.Parameter(torch.full((1, outputs, 1, 1), 0.1))
-        self.norm2 = ClassAdaptive(outputs)
-        self.conv2 = nn.Conv2d(outputs, outputs, 3, padding=1)
-        self.skip = nn.Conv2d(inputs, outputs, 1) if inputs != outputs else nn.Identity()
+        self.narrow = nn.Conv2d(inputs, outputs, 1) if single else nn.Identity()
+        inner = outputs if single else inputs
+        self.norm1 = ClassAdaptive(inner)
+        self.conv1 = nn.Conv2d(inner, outputs, 3, padding=1)
+        self.strength = nn.Parameter(torch.full((1, outputs, 1, 1), 0.3))
+        self.single = single
+        if not single:
+            self.norm2 = ClassAdaptive(outputs)
+            self.conv2 = nn.Conv2d(outputs, outputs, 3, padding=1)
+            self.skip = nn.Conv2d(inputs, outputs, 1) if inputs != outputs else nn.Identity()
         self.norm3 = ClassAdaptive(outputs)
         self.residual = nn.Conv2d(outputs, 3, 3, padding=1)
         nn.init.zeros_(self.residual.weight)
@@ -94,15 +108,16 @@ class Stage(nn.Module):
         self, x: Tensor, soft: Tensor, classes: Tensor, noise: Tensor
     ) -> tuple[Tensor, Tensor]:
         # What works pixel by pixel is done before the enlargement, on a quarter of the pixels.
-        h, kept = normalised(x), self.skip(x)
-        if x.shape[-1] < soft.shape[-1]:
-            h = functional.interpolate(h, scale_factor=2.0, mode="nearest")
-            kept = functional.interpolate(kept, scale_factor=2.0, mode="nearest")
+        grows = x.shape[-1] < soft.shape[-1]
+        h = normalised(self.narrow(x))
+        h = _enlarged(h) if grows else h
         h = self.conv1(_activate(self.norm1(h, soft, classes)))
         h = torch.addcmul(h, self.strength, noise)
-        h = self.conv2(_activate(self.norm2(normalised(h), soft, classes)))
-        x = (h + kept) * 0.7071
-        return x, self.residual(_activate(self.norm3(normalised(x), soft, classes)))
+        if not self.single:
+            h = self.conv2(_activate(self.norm2(normalised(h), soft, classes)))
+            kept = self.skip(x)
+            h = (h + (_enlarged(kept) if grows else kept)) * 0.7071
+        return h, self.residual(_activate(self.norm3(normalised(h), soft, classes)))
 
 
 def draw_noise(batch: int, depth: int, rng: torch.Generator | None = None) -> list[Tensor]:
@@ -123,7 +138,8 @@ class Generator(nn.Module):
         super().__init__()
         self.stem = nn.Conv2d(CLASSES + 2, CHANNELS[0], 3, padding=1)
         self.stages = nn.ModuleList(
-            Stage(a, b) for a, b in zip((CHANNELS[0], *CHANNELS[:-1]), CHANNELS, strict=True)
+            Stage(a, b, single=b == CHANNELS[-1])
+            for a, b in zip((CHANNELS[0], *CHANNELS[:-1]), CHANNELS, strict=True)
         )
         self.classes = nn.Parameter(torch.randn(CLASSES, STYLE) * 0.3)
         self.plain = nn.Sequential(nn.Linear(2 * STYLE, _HIDDEN), nn.LeakyReLU(0.2))
@@ -159,9 +175,7 @@ class Generator(nn.Module):
             grain = getattr(self, f"noise{index}") if noise is None else noise[index]
             x, change = self.stages[index](x, softs[index], classes, grain)
             if residual is not None:
-                change = change + functional.interpolate(
-                    residual, scale_factor=2.0, mode="bilinear", align_corners=False
-                )
+                change = change + _enlarged(residual)
             residual = change
         assert residual is not None
         picture = spread(self.fill(torch.cat([styled, codes], 2)), hot) + residual
