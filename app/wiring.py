@@ -14,7 +14,7 @@ from app.domain.errors import DeviceError, PackError
 from app.domain.palette import Palette
 from app.domain.requests import DEVICE_POLICIES, DevicePolicy, Synthesize
 from app.domain.style import CodeBank
-from app.inference.packs import Pack, find_packs, load_pack
+from app.inference.packs import TASK, Pack, find_packs, load_pack
 
 if TYPE_CHECKING:
     from app.inference.vetting import Vetter
@@ -74,8 +74,6 @@ def open_services(device: str = "auto", models: Path | None = None) -> Services:
 def garment_pack(models: Path | None = None) -> Pack:
     """The first pack for garment synthesis in the folder; PackError when there is none that is
     sound, with the reason of the first that is not."""
-    from app.inference.graphs import TASK
-
     folder = models or paths.models_dir()
     broken: PackError | None = None
     for candidate in find_packs(folder):

@@ -13,10 +13,9 @@ from numpy.typing import NDArray
 
 from app.domain.errors import PackError
 from app.domain.style import CodeBank
-from app.inference.packs import Pack
+from app.inference.packs import TASK, Pack
 from app.inference.session import Port, Signature, Tensor
 
-TASK = "garment-synthesis"
 GENERATOR, ENCODER, CODES = "generator", "encoder", "codes"
 _MAX_ARRAY = 256 << 20  # bytes of one array of the bank; a real one has some hundred kilobytes
 

@@ -15,6 +15,7 @@ from app.domain.palette import MAX_CLASSES, GarmentClass, Palette
 
 FORMAT = 1
 MANIFEST = "pack.json"
+TASK = "garment-synthesis"
 _MAX_MANIFEST = 1 << 20
 _MAX_FILE = 2**31
 _REINSTALL = "Install the pack again."

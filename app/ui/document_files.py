@@ -116,8 +116,7 @@ class DocumentFiles(QObject):
             if kept is not None and self._document is not None:
                 self._document.mark_saved(kept.path or path, _NEVER)
                 self._document.path = kept.path
-                kept.drop()
-                self._recovery.keep()
+                self._recovery.keep(kept.drop)
                 self.state_changed.emit()
             elif sample:
                 self._sample = path.stem.replace("-", " ").capitalize()

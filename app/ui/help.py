@@ -48,6 +48,7 @@ _LICENCES = {
     "platformdirs": "MIT",
     "QtAwesome": "MIT; Material Design Icons: Apache-2.0",
 }
+_PILES = 3
 _MOUSE = (
     ("Zoom at the cursor", "Wheel"),
     ("Pan", "Space + drag, middle button"),
@@ -91,8 +92,8 @@ class ShortcutSheet(QDialog):
         columns = QHBoxLayout(page)
         columns.setContentsMargins(20, 16, 20, 16)
         columns.setSpacing(36)
-        piles: list[QVBoxLayout] = [QVBoxLayout(), QVBoxLayout()]
-        heights = [0, 0]
+        piles = [QVBoxLayout() for _ in range(_PILES)]
+        heights = [0] * _PILES
         for title, rows in shortcut_rows(commands):
             shorter = heights.index(min(heights))
             heights[shorter] += len(rows) + 2

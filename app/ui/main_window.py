@@ -215,7 +215,6 @@ class MainWindow(QMainWindow):
     def _on_network_failed(self, error: ToileError) -> None:
         self.look.set_bank(None)
         self._on_picture_failed(error)
-        self.status.show_waiting("No network")
         self._show_title()
 
     def _on_picture(self, result: SynthesisResult) -> None:
@@ -226,6 +225,7 @@ class MainWindow(QMainWindow):
     def _on_picture_failed(self, error: ToileError) -> None:
         self.design.picture.tell_error(error)
         self.design.refresh_overlay()
+        self.status.show_waiting("No picture")
 
     def export_picture(self) -> None:
         """Export the design as it is now."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import secrets
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -71,7 +72,7 @@ class Recovery(QObject):
         self._stale = False
         self._timer = QTimer(self)
         self._timer.setInterval(INTERVAL)
-        self._timer.timeout.connect(self.keep)
+        self._timer.timeout.connect(lambda: self.keep())
         self._timer.start()
 
     def set_document(self, document: Document) -> None:
@@ -79,8 +80,11 @@ class Recovery(QObject):
         self.forget()
         self._document = document
 
-    def keep(self) -> None:
-        """Write a copy if there are changes that neither the file nor the last copy has."""
+    def keep(self, then: Callable[[], None] | None = None) -> None:
+        """Write a copy if there are changes that neither the file nor the last copy has.
+
+        ``then`` is called once such a copy lies on the disk.
+        """
         document = self._document
         if document is None or self._writing or not document.modified:
             return
@@ -93,6 +97,8 @@ class Recovery(QObject):
         self._writing, self._stale, self._kept_state = True, False, state
         job = self._pool.submit(lambda: _write(self._image, labels, path), "Keeping a copy")
         job.failed.connect(self._on_failed)
+        if then is not None:
+            job.succeeded.connect(lambda _nothing: then())
         job.finished.connect(self._on_finished)
 
     def forget(self) -> None:

@@ -41,6 +41,7 @@ class StatusBar(QStatusBar):
         self._notices: set[str] = set()
         self.notice = QLabel()
         self.notice.setObjectName("status.notice")
+        self.notice.setContentsMargins(10, 0, 0, 0)
         self.notice.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
         self.job = QLabel()
         self.job.setObjectName("status.job")
@@ -64,7 +65,7 @@ class StatusBar(QStatusBar):
             row.addWidget(piece)
         self._job_box.hide()
         self.position = self._field("status.position", "No class under the cursor")
-        self.position.setMinimumWidth(self._width("9,999 × 9,999 · accessories"))
+        self.position.setMinimumWidth(self._width("9999, 9999 · accessories"))
         self.zoom = self._field("status.zoom", "Zoom of label map and picture")
         self.zoom.setMinimumWidth(self._width("1,600 %"))
         self.device = self._field("status.device", "Device of the last picture and its time")
@@ -106,7 +107,7 @@ class StatusBar(QStatusBar):
 
     def show_position(self, x: int, y: int, name: str) -> None:
         """The label map pixel under the cursor and its class; an empty name clears it."""
-        self.position.setText(f"{x:,} × {y:,} · {name.lower()}" if name else "")
+        self.position.setText(f"{x}, {y} · {name.lower()}" if name else "")
 
     def show_zoom(self, zoom: float) -> None:
         """The zoom, 1.0 being one map pixel per screen unit."""

@@ -187,5 +187,8 @@ QLabel[role="warning"] { color: @warning; }
 QLabel[role="error"] { color: @error; }
 QLabel[role="title"] { font-weight: 600; }
 QLabel[role="headline"] { font-size: 20px; font-weight: 600; }
+QMessageBox QLabel#qt_msgbox_label { min-width: 380px; font-weight: 600; }
+QMessageBox QLabel#qt_msgbox_informativelabel { min-width: 380px; }
+QDialogButtonBox { dialogbuttonbox-buttons-have-icons: 0; }
 QListView { background: @panel; border: none; outline: none; }
 """

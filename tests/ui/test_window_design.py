@@ -13,7 +13,7 @@ from app.settings import Settings
 from app.ui import theme
 from app.ui.commands import apply_settings
 from app.ui.design.palette_model import Role
-from tests.ui.hands import LEFT, drag
+from tests.ui.hands import LEFT, drag, move
 from tests.ui.studio_made import CODES, FakeWiring, Studio
 
 
@@ -52,6 +52,15 @@ def test_arrow_keys_walk_through_the_classes(studio: Studio) -> None:
     QTest.keyClick(panel.view, Qt.Key.Key_Up)
     assert panel.current == 4
     assert studio.window.design.canvas.easel.cls == 4
+
+
+def test_the_keys_are_for_the_canvas_again_once_the_pointer_is_over_it(studio: Studio) -> None:
+    view, canvas = studio.window.design.palette_panel.view, studio.window.design.canvas
+    QTest.mouseClick(view.viewport(), LEFT, pos=row_centre(studio, 9))
+    assert view.hasFocus()
+    move(canvas, (300.0, 400.0))
+    move(canvas, (320.0, 400.0))
+    assert canvas.hasFocus()
 
 
 def test_a_lock_protects_a_class_on_the_canvas_and_does_not_select_it(studio: Studio) -> None:
@@ -185,7 +194,7 @@ def test_the_status_bar_shows_device_time_zoom_and_class(studio: Studio) -> None
     canvas.set_zoom(2.0)
     assert status(studio, "zoom") == "200 %"
     canvas.hovered.emit(12, 34, 15)
-    assert status(studio, "position") == "12 × 34 · dress"
+    assert status(studio, "position") == "12, 34 · dress"
     canvas.hovered.emit(-1, -1, -1)
     assert status(studio, "position") == ""
 

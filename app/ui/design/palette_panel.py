@@ -35,7 +35,7 @@ from app.ui import theme
 from app.ui.design.palette_model import Index, PaletteFilter, PaletteModel, Role
 from app.ui.icons import icon
 
-_ROW = 28
+_ROW = 26
 _SWATCH = 16
 _LOCK = 26
 

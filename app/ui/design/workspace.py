@@ -33,6 +33,7 @@ GROUNDS: tuple[tuple[Ground, str, str], ...] = (
     ("black", "Black", "mdi6.square-outline"),
 )
 _COUNT_PAUSE = 150  # milliseconds between two counts while painting goes on
+_LARGE = 8_000_000  # pixels: counting such a map takes long enough to wait for the stroke's end
 _OVERLAY = 50  # percent that the overlay command shows when the slider stood at 0
 _PANEL_WIDTH = 276
 
@@ -160,8 +161,9 @@ class DesignWorkspace(QWidget):
         canvas.view_changed.connect(lambda: self._follow(picture, canvas))
         picture.view_changed.connect(lambda: self._follow(canvas, picture))
         picture.resized.connect(lambda: self._follow(picture, canvas))
-        canvas.edited.connect(self._count_soon)
+        canvas.edited.connect(lambda _rect: self._on_edited())
         canvas.stroke_finished.connect(self._count_soon)
+        canvas.hovered.connect(self._take_focus_back)
         canvas.class_picked.connect(self.palette_panel.select)
         self.palette_panel.class_chosen.connect(self._on_class)
         self.palette_panel.protected_changed.connect(canvas.set_protected)
@@ -178,6 +180,11 @@ class DesignWorkspace(QWidget):
             follower.set_view(leader.center(), leader.zoom())
         finally:
             self._following = False
+
+    def _take_focus_back(self, x: int, _y: int, _cls: int) -> None:
+        """A pointer over the canvas means painting: the keys are for the canvas again."""
+        if x >= 0 and self.palette_panel.view.hasFocus():
+            self.canvas.setFocus()
 
     # Palette, document, picture
 
@@ -203,7 +210,12 @@ class DesignWorkspace(QWidget):
         self.palette_panel.select(chosen)
         self.canvas.set_class(chosen)
 
-    def _count_soon(self, *_args: object) -> None:
+    def _on_edited(self) -> None:
+        document = self.canvas.document()
+        if document is not None and document.labels.array.size <= _LARGE:
+            self._count_soon()
+
+    def _count_soon(self) -> None:
         if not self._count_timer.isActive():
             self._count_timer.start()
 

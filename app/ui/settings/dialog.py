@@ -46,7 +46,7 @@ class SettingsDialog(QDialog):
         buttons.button(kind.RestoreDefaults).clicked.connect(lambda: self._show(Settings()))
         column.addStretch(1)
         column.addWidget(buttons)
-        self.setMinimumWidth(460)
+        self.setMinimumWidth(540)
         self._show(settings)
 
     def editor(self, key: str) -> QComboBox | QSpinBox:
