@@ -55,6 +55,11 @@ class DocumentFiles(QObject):
         self._finish_stroke = finish
 
     @property
+    def has_palette(self) -> bool:
+        """Whether there is a palette: without one no label map can be made or read."""
+        return self._palette is not None
+
+    @property
     def document(self) -> Document | None:
         return self._document
 
@@ -100,6 +105,7 @@ class DocumentFiles(QObject):
     def _load(self, path: Path, *, sample: bool = False, kept: KeptCopy | None = None) -> None:
         palette = self._palette
         if palette is None:
+            self.notice.emit(f"{path.name} needs a model pack to be opened; there is none.")
             return
         before = self._document.history.state if self._document is not None else None
         job = self._pool.submit(lambda: load_label_map(path, palette), f"Opening {path.name}")

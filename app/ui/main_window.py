@@ -171,6 +171,8 @@ class MainWindow(QMainWindow):
         name = self.files.name
         self.setWindowTitle(f"{name}[*] — Toile" if name else "Toile")
         self.setWindowModified(self.files.modified)
+        for command in ("file.new", "file.open"):
+            self.commands[command].setEnabled(self.files.has_palette)
         there = self.files.document is not None
         for command in ("file.save", "file.save_as"):
             self.commands[command].setEnabled(there)

@@ -1,5 +1,7 @@
 """Palette, look, picture and status: what a person does reaches the network and comes back."""
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 from PySide6.QtCore import QPoint, Qt
@@ -242,6 +244,9 @@ def test_without_any_pack_the_window_says_so(qtbot: QtBot, wiring: FakeWiring) -
     message = studio.window.design.picture.message
     assert "There is no model pack." in message.text
     assert studio.window.files.document is None
+    assert not studio.window.commands["file.new"].isEnabled()
+    studio.window.files.open(Path("some.png"))
+    assert "some.png needs a model pack" in status(studio, "notice")
     wiring.palette_fault = None
     message._again.click()
     studio.settle()
