@@ -143,6 +143,7 @@ class MainWindow(QMainWindow):
         self.design.canvas.setEnabled(True)
         self.files.set_palette(palette)
         self.design.set_palette(palette)
+        self._show_title()
         return True
 
     def load_network(self) -> None:

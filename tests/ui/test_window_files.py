@@ -13,6 +13,7 @@ from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent
 from PySide6.QtWidgets import QApplication, QFileDialog, QMessageBox
 from pytestqt.qtbot import QtBot
 
+from app import paths
 from app import settings as settings_file
 from app.domain.label_file import load_label_map
 from app.domain.palette import Palette
@@ -85,6 +86,19 @@ def test_a_sample_is_never_overwritten(studio: Studio, tmp_path: Path) -> None:
     assert path.exists()
     assert studio.window.windowTitle().startswith("mine.png")
     assert studio.window.settings.recent == [str(path)]
+
+
+def test_a_damaged_sample_leaves_an_empty_canvas_and_a_word(
+    qtbot: QtBot, wiring: FakeWiring, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "samples").mkdir()
+    (tmp_path / "samples" / "dress.png").write_bytes(b"no longer a picture")
+    monkeypatch.setattr(paths, "assets_dir", lambda: tmp_path)
+    studio = Studio(qtbot, wiring)
+    studio.box("error_box").accept()
+    studio.settle()
+    assert studio.labels().shape == (1024, 768)
+    studio.close()
 
 
 @pytest.mark.parametrize("kind", ["rgb", "text", "foreign", "missing"])
