@@ -9,6 +9,7 @@ from PySide6.QtCore import QObject, Signal
 from PySide6.QtWidgets import QWidget
 
 from app.domain.document import Document
+from app.domain.errors import ToileError
 from app.domain.label_file import load_label_map, save_label_map
 from app.domain.label_map import LabelMap
 from app.domain.palette import Palette
@@ -133,8 +134,13 @@ class DocumentFiles(QObject):
         labels_of: list[LabelMap] = []
         job.succeeded.connect(labels_of.append)
         job.succeeded.connect(loaded)
-        job.failed.connect(lambda error: messages.show_error(self._window, "Open label map", error))
+        job.failed.connect(self._on_load_failed)
         self.job_started.emit(job)
+
+    def _on_load_failed(self, error: ToileError) -> None:
+        messages.show_error(self._window, "Open label map", error)
+        if self._document is None:  # not even the sample can be read: there is still work to do
+            self.new(self._settings.new_width, self._settings.new_height)
 
     def _take(self, labels: LabelMap, path: Path | None) -> None:
         self._document = Document(labels, path, budget=self._settings.undo_megabytes << 20)
