@@ -11,6 +11,7 @@ networks: the checkpoint that a later training starts from when the full state i
 from __future__ import annotations
 
 import argparse
+import copy
 import hashlib
 import json
 from pathlib import Path
@@ -36,7 +37,9 @@ class ExportedGenerator(nn.Module):
 
     def __init__(self, generator: Generator) -> None:
         super().__init__()
-        self.generator = generator
+        self.generator = copy.deepcopy(generator)
+        for stage in self.generator.stages:
+            stage.centre()
         self.register_buffer("index", torch.arange(CLASSES, dtype=torch.int32).view(1, -1, 1, 1))
 
     def forward(self, labels: Tensor, codes: Tensor) -> Tensor:
