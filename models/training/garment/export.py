@@ -70,6 +70,7 @@ def _write(module: nn.Module, inputs: dict[str, Tensor], output: str, path: Path
         input_names=list(inputs),
         output_names=[output],
         opset_version=17,
+        do_constant_folding=False,  # the runtime folds on opening; folded noise doubles the file
         dynamo=False,
     )
     onnx.checker.check_model(str(path))
