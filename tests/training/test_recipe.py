@@ -112,3 +112,17 @@ def test_train_stop_resume_export_evaluate(
     assert np.isfinite(found["colour_delta_e2000_median"])
     assert found["fed"]["64x48"]["flat"] >= 0
     assert (run / "sheet.jpg").stat().st_size > 1000
+
+
+def test_export_draws_what_training_drew() -> None:
+    torch.manual_seed(1)
+    generator = networks.Generator().eval()
+    with torch.no_grad():
+        for value in generator.parameters():
+            value.add_(torch.randn_like(value) * 0.05)
+        labels = torch.randint(0, networks.CLASSES, (1, 256, 192)).byte()
+        codes = torch.randn(1, networks.CLASSES, networks.STYLE)
+        trained = (generator(networks.one_hot(labels), codes) + 1) / 2
+        shipped = export.ExportedGenerator(generator)(labels, codes)
+    assert float(trained.std()) > 0.1
+    assert torch.allclose(trained.clamp(0, 1), shipped, atol=1e-4)
