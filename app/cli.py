@@ -26,7 +26,7 @@ from app.domain.errors import (
 )
 from app.domain.label_file import load_label_map
 from app.domain.label_map import check_size
-from app.domain.picture import save_picture
+from app.domain.picture import SUFFIXES, save_picture
 from app.domain.requests import DEVICE_POLICIES, SynthesisRequest
 from app.domain.style import MAX_SEED, Look
 from app.inference import probe
@@ -188,6 +188,12 @@ def _synth(options: argparse.Namespace, cancel: CancelToken) -> int:
             "The picture would overwrite the label map",
             where=str(target),
             hint="Choose another name after -o.",
+        )
+    if target.suffix.lower() in SUFFIXES and target.suffix.lower() != ".png":
+        raise PictureError(
+            f"The picture is a PNG, but the name ends in {target.suffix}",
+            where=str(target),
+            hint="End the name after -o in .png.",
         )
     label_map = load_label_map(source, wiring.read_palette(options.models))
     services = wiring.open_services(options.device, options.models)

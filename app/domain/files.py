@@ -57,6 +57,8 @@ def write_atomic(path: Path, data: bytes, *, what: str, error: type[ToileError])
         target = path.resolve()
         if target.is_dir():
             raise error(f"{doing}: this is a folder", where=str(path), hint="Add a file name.")
+        if target.exists() and not target.is_file():  # a device or pipe would be replaced by a file
+            raise error(f"{doing}: this is not an ordinary file", where=str(path), hint=_OTHER)
         if target.exists() and not os.access(target, os.W_OK):
             raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
         temporary = target.parent / f".toile-{secrets.token_hex(8)}.tmp"

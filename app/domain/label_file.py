@@ -33,6 +33,7 @@ _ADAM7 = (
     *((0, 2, 2, 4), (1, 0, 2, 2), (0, 1, 1, 2)),
 )
 _WHAT = "label map"
+_PALETTE_HINT = "Use the colours of a label map saved by Toile, each at the same index."
 _HINT = "Open a label map saved by Toile, or save yours as PNG with indexed colours."
 
 
@@ -156,7 +157,8 @@ def _check_colors(array: NDArray[np.uint8], colors: NDArray[np.uint8], palette: 
         if index >= len(palette):
             raise LabelMapError(
                 f"The label map uses index {index}, but the palette in use ends at "
-                f"{len(palette) - 1} ({palette[len(palette) - 1].name()})"
+                f"{len(palette) - 1} ({palette[len(palette) - 1].name()})",
+                hint=_PALETTE_HINT,
             )
         if index >= len(colors):
             raise LabelMapError(f"The PNG file is damaged: index {index} has no colour")
@@ -164,7 +166,8 @@ def _check_colors(array: NDArray[np.uint8], colors: NDArray[np.uint8], palette: 
         if found != entry.color:
             raise LabelMapError(
                 f"The colours are not those of the palette in use: index {index} is "
-                f"{_hex(found)}, but {entry.name()} is {_hex(entry.color)}"
+                f"{_hex(found)}, but {entry.name()} is {_hex(entry.color)}",
+                hint=_PALETTE_HINT,
             )
 
 

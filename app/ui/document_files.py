@@ -96,8 +96,11 @@ class DocumentFiles(QObject):
         self.guard(lambda: self._load(path))
 
     def open_sample(self, path: Path) -> None:
-        """Open a sample: saving it asks for a place, so that the sample stays as it is."""
-        self._load(path, sample=True)
+        """Open a sample, once the present label map is safe.
+
+        Saving it asks for a place, so that the sample stays as it is.
+        """
+        self.guard(lambda: self._load(path, sample=True))
 
     def restore(self, copy: KeptCopy) -> None:
         """Take up a copy that an earlier session left; it counts as modified."""

@@ -98,12 +98,27 @@ def ask_open(parent: QWidget, folder: Path, chosen: Callable[[Path], None]) -> N
 def ask_save(
     parent: QWidget, title: str, proposal: Path, kind: str, chosen: Callable[[Path], None]
 ) -> None:
-    """Let a person choose where to save; the name always ends in .png."""
+    """Let a person choose where to save; the name always ends in .png.
+
+    Where the name gets its ending from us and is taken already, the dialog comes once more: it
+    asked about replacing another file.
+    """
+
+    def named(path: Path) -> None:
+        if path.suffix.lower() == ".png":
+            chosen(path)
+            return
+        full = path.with_name(f"{path.name}.png")
+        if full.exists():
+            ask_save(parent, title, full, kind, chosen)
+        else:
+            chosen(full)
+
     dialog = QFileDialog(parent, title, str(proposal.parent), kind)
     dialog.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
     dialog.setDefaultSuffix("png")
     dialog.selectFile(proposal.name)
-    _ask_file(dialog, chosen)
+    _ask_file(dialog, named)
 
 
 def _ask_file(dialog: QFileDialog, chosen: Callable[[Path], None]) -> None:

@@ -157,7 +157,7 @@ def test_a_device_that_is_not_here_is_5(
 def test_an_output_that_cannot_be_written_is_6(
     models: Path, labels: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    for out in (tmp_path / "none" / "out.png", tmp_path):
+    for out in (tmp_path / "none" / "out.png", tmp_path, tmp_path / "out.jpg"):
         assert run("synth", labels, "-o", out, "--models", models) == 6
         assert str(out) in one_line(capsys)
 

@@ -165,6 +165,15 @@ def test_what_cannot_be_saved(name: str, word: str, palette: Palette, tmp_path: 
         save_label_map(tmp_path / name, grid(palette))
 
 
+@pytest.mark.skipif(os.name == "nt", reason="named pipes of POSIX")
+def test_a_device_or_pipe_is_not_replaced_by_a_file(palette: Palette, tmp_path: Path) -> None:
+    path = tmp_path / "pipe"
+    os.mkfifo(path)
+    with pytest.raises(LabelMapError, match="not an ordinary file"):
+        save_label_map(path, grid(palette))
+    assert path.is_fifo()
+
+
 def test_an_index_of_no_class_is_not_saved(palette: Palette, tmp_path: Path) -> None:
     label_map = grid(palette)
     label_map.array[0, 0] = 200

@@ -174,6 +174,44 @@ def test_unsaved_changes_are_guarded(
     assert saved is (button is Button.Save)
 
 
+def test_opening_a_sample_is_guarded_too(studio: Studio) -> None:
+    paint(studio, 7)
+    painted = studio.labels().copy()
+    sample = next(iter(studio.window.places.samples.glob("*.png")))
+    studio.window.files.open_sample(sample)
+    studio.box("unsaved_box").button(Button.Cancel).click()
+    studio.quiet()
+    np.testing.assert_array_equal(studio.labels(), painted)
+    studio.window.files.open_sample(sample)
+    studio.box("unsaved_box").button(Button.Discard).click()
+    studio.quiet()
+    assert not studio.window.files.modified
+
+
+def test_a_name_without_png_gets_it_and_replaces_nothing_unasked(
+    studio: Studio, tmp_path: Path
+) -> None:
+    def choose(name: str) -> None:
+        studio.window.files.save_as()
+        dialog = studio.window.findChild(QFileDialog, "file_dialog")
+        assert dialog is not None
+        dialog.fileSelected.emit(str(tmp_path / name))
+        dialog.close()
+        dialog.setObjectName("")
+        studio.quiet()
+
+    choose("coat v1.2")
+    assert [entry.name for entry in tmp_path.glob("coat*")] == ["coat v1.2.png"]
+    taken = tmp_path / "taken.jpg.png"
+    taken.write_bytes(b"old")
+    choose("taken.jpg")
+    assert taken.read_bytes() == b"old"
+    again = studio.window.findChild(QFileDialog, "file_dialog")
+    assert again is not None
+    assert again.selectedFiles() == [str(taken)]
+    again.close()
+
+
 def test_closing_asks_first_and_cancel_keeps_the_window(studio: Studio) -> None:
     paint(studio)
     event = QCloseEvent()

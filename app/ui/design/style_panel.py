@@ -172,7 +172,7 @@ class StylePanel(QFrame):
         grid.setColumnStretch(1, 1)
         grid.addWidget(_label("Code", "dim"), 0, 0)
         grid.addLayout(self.code, 0, 1)
-        grid.addWidget(self.draw, 0, 2)
+        grid.addWidget(self.draw, 0, 2, Qt.AlignmentFlag.AlignRight)
         grid.addWidget(_label("Second", "dim"), 1, 0)
         grid.addLayout(self.second, 1, 1)
         grid.addWidget(_label("Blend", "dim"), 2, 0)
