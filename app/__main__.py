@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import gc
 import os
 import sys
 from collections.abc import Sequence
@@ -32,6 +33,9 @@ def _main(arguments: list[str]) -> int:
             file=sys.stderr,
         )
         return 1
+    # Nothing that a start makes is garbage, yet the collector would go through it again and again;
+    # `launch` switches it back on when the window shows.
+    gc.disable()
     # numpy's own threads are never used here, and starting them costs a third of its import.
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     if sys.platform == "win32":

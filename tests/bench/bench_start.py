@@ -14,6 +14,9 @@ import sys
 import tempfile
 import time
 
+from app import wiring
+from app.domain.errors import PackError
+
 TURNS = 9
 READY, LATER = "ready", "network"
 
@@ -40,9 +43,11 @@ app.exec()
 """
 
 TOILE = """
+import gc
 import os
 import sys
-os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # as app.__main__ does
+gc.disable()  # as app.__main__ does
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 from app import log, wiring
 from app.ui import launch
 from PySide6.QtCore import QEvent, QObject, QTimer
@@ -98,6 +103,10 @@ def start(code: str, cache: str) -> dict[str, tuple[float, str]]:
 
 
 def main() -> None:
+    try:
+        wiring.read_palette()
+    except PackError as error:  # the window would wait for a pack without end
+        raise SystemExit(str(error)) from error
     with tempfile.TemporaryDirectory() as cache:
         measure(cache)
 
