@@ -6,7 +6,6 @@ import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 
@@ -84,6 +83,8 @@ def _between(start: Dab, end: Dab, t: float) -> tuple[float, float, float]:
 
 def _thin(start: Dab, end: Dab, within: Rect) -> Iterator[Stencil]:
     """A line one pixel wide: Bresenham, because a capsule would make steps of two pixels."""
+    import cv2  # not at the top: the window's first painting need not wait for it
+
     x0, y0 = math.floor(start.x), math.floor(start.y)
     x1, y1 = math.floor(end.x), math.floor(end.y)
     box = Rect(min(x0, x1), min(y0, y1), abs(x1 - x0) + 1, abs(y1 - y0) + 1)

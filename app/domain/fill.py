@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-import cv2
 import numpy as np
 
 from app.domain.document import Document
@@ -15,6 +14,8 @@ from app.domain.paint import NOTHING, Paint, Stencil
 
 def area(labels: LabelMap, column: int, row: int) -> Stencil:
     """Return the pixels of one class that are 4-connected to (column, row); none if outside."""
+    import cv2  # not at the top: the window's first painting need not wait for it
+
     if not (0 <= column < labels.width and 0 <= row < labels.height):
         return NOTHING
     framed = np.zeros((labels.height + 2, labels.width + 2), np.uint8)

@@ -9,7 +9,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from app.domain.geometry import Rect
+from app.domain.geometry import Rect, inscribe
 from app.domain.palette import GROUND
 
 Pixels = NDArray[np.uint8]
@@ -20,14 +20,6 @@ _SMALL_WEIGHT = 2.0
 _REACH = 3  # frame pixels that cubic interpolation reads beyond its own, and one for rounding
 _WHITE_CLEAR = (255, 255, 255, 0)
 _CLEAR = np.array(_WHITE_CLEAR, dtype=np.uint8).view(np.uint32)[0]  # one pixel as one word
-
-
-def inscribe(width: int, height: int, outer_width: int, outer_height: int) -> Rect:
-    """The largest centred rectangle of width:height's proportions inside the outer one."""
-    scale = min(outer_width / width, outer_height / height)
-    w = min(outer_width, max(1, round(width * scale)))
-    h = min(outer_height, max(1, round(height * scale)))
-    return Rect((outer_width - w) // 2, (outer_height - h) // 2, w, h)
 
 
 @dataclass(frozen=True)

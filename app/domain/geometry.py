@@ -54,3 +54,11 @@ class Rect:
 
 
 EMPTY = Rect(0, 0, 0, 0)
+
+
+def inscribe(width: int, height: int, outer_width: int, outer_height: int) -> Rect:
+    """The largest centred rectangle of width:height's proportions inside the outer one."""
+    scale = min(outer_width / width, outer_height / height)
+    w = min(outer_width, max(1, round(width * scale)))
+    h = min(outer_height, max(1, round(height * scale)))
+    return Rect((outer_width - w) // 2, (outer_height - h) // 2, w, h)

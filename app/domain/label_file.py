@@ -91,7 +91,8 @@ def _decode(data: bytes) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
     parts = [(b"IHDR", header), (b"PLTE", colors), (b"IDAT", b"".join(pixels)), (b"IEND", b"")]
     clean = _SIGNATURE + b"".join(_chunk(kind, body) for kind, body in parts)
     try:
-        with Image.open(io.BytesIO(clean), formats=["PNG"]) as image:
+        # Not through Image.open, which imports the readers of five other formats.
+        with PngImagePlugin.PngImageFile(io.BytesIO(clean)) as image:
             image.load()
             array = np.array(image, dtype=np.uint8, order="C")
     except (OSError, SyntaxError, ValueError, EOFError, zlib.error) as failure:

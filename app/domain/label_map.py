@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 
@@ -12,8 +11,7 @@ from app.domain.palette import Palette
 MAX_SIDE = 16384
 MAX_PIXELS = 64_000_000
 
-# calcHist counts in float32, which is exact up to 2**24.
-_EXACT_COUNT = 1 << 24
+_COUNTED_AT_ONCE = 1 << 18  # even; small enough for the processor's cache
 
 
 def check_size(width: int, height: int, where: str = "") -> None:
@@ -79,11 +77,16 @@ class LabelMap:
 
     def counts(self) -> NDArray[np.int64]:
         """Return the number of pixels of each class, int64 (len(palette),)."""
-        total = np.zeros(256, np.int64)
-        rows = max(1, _EXACT_COUNT // self.width)
-        for top in range(0, self.height, rows):
-            histogram = cv2.calcHist([self.array[top : top + rows]], [0], None, [256], [0, 256])
-            total += histogram[:, 0].astype(np.int64)
+        pixels = self.array.reshape(-1)
+        # Two pixels at a time, as one 16-bit number, takes half as long.
+        pairs = pixels[: pixels.size // 2 * 2].view(np.uint16)
+        pair_counts = np.zeros(1 << 16, np.int64)
+        for start in range(0, pairs.size, _COUNTED_AT_ONCE):
+            part = pairs[start : start + _COUNTED_AT_ONCE]
+            pair_counts += np.bincount(part, minlength=1 << 16)
+        table = pair_counts.reshape(256, 256)
+        total: NDArray[np.int64] = table.sum(axis=0) + table.sum(axis=1)
+        total[pixels[pairs.size * 2 :]] += 1
         return total[: len(self.palette)]
 
     def copy(self) -> LabelMap:

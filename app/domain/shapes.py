@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
-import cv2
 import numpy as np
 
 from app.domain.geometry import Rect
@@ -62,6 +61,8 @@ def polygon(points: Sequence[Point], within: Rect) -> Stencil:
     The inside is counted by signed crossings of each row of pixel centres (the non-zero winding
     rule), because an even-odd rule leaves holes where a freehand loop crosses itself.
     """
+    import cv2  # not at the top: the window's first painting need not wait for it
+
     corners = np.asarray(points, np.float64).reshape(-1, 2)
     if not len(corners):
         return NOTHING

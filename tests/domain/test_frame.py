@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.domain.frame import fit, inscribe
+from app.domain.frame import fit
+from app.domain.geometry import inscribe
 
 H, W = 256, 192
 

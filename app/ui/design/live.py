@@ -10,7 +10,7 @@ from PySide6.QtCore import QObject, QTimer, Signal
 from app.domain.cancel import CancelToken
 from app.domain.document import Document
 from app.domain.errors import ToileError
-from app.domain.frame import inscribe
+from app.domain.geometry import inscribe
 from app.domain.requests import SynthesisRequest, SynthesisResult, Synthesize
 from app.jobs.lane import InferenceLane
 from app.jobs.live import LiveScheduler
