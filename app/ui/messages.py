@@ -7,7 +7,7 @@ from enum import Enum
 from pathlib import Path
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QFileDialog, QMessageBox, QWidget
+from PySide6.QtWidgets import QFileDialog, QHeaderView, QMessageBox, QTreeView, QWidget
 
 from app.domain.errors import ToileError
 
@@ -123,6 +123,11 @@ def ask_save(
 
 def _ask_file(dialog: QFileDialog, chosen: Callable[[Path], None]) -> None:
     dialog.setObjectName("file_dialog")
+    table = dialog.findChild(QTreeView, "treeView")
+    if table is not None:  # Qt's own dialog, where the system has none
+        dialog.resize(860, 520)
+        table.header().setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
+        table.header().setSectionResizeMode(0, QHeaderView.ResizeMode.Stretch)
     dialog.fileSelected.connect(lambda name: chosen(Path(name)))
     dialog.finished.connect(dialog.deleteLater)
     dialog.open()

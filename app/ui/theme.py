@@ -158,6 +158,7 @@ QMenu::item { padding: 5px 26px 5px 10px; border-radius: 4px; }
 QMenu::item:selected { background: @accent_soft; color: @text; }
 QMenu::item:disabled { color: @disabled; }
 QMenu::icon { padding-left: 8px; }
+QMenu::icon:checked { background: @accent_soft; border: 1px solid @accent; border-radius: 4px; }
 QMenu::separator { height: 1px; background: @line; margin: 5px 8px; }
 QStatusBar { background: @window; border-top: 1px solid @line; }
 QStatusBar::item { border: none; }
@@ -187,7 +188,7 @@ QLabel[role="warning"] { color: @warning; }
 QLabel[role="error"] { color: @error; }
 QLabel[role="title"] { font-weight: 600; }
 QLabel[role="headline"] { font-size: 20px; font-weight: 600; }
-QMessageBox QLabel#qt_msgbox_label { min-width: 380px; font-weight: 600; }
+QMessageBox QLabel#qt_msgbox_label { font-weight: 600; }
 QMessageBox QLabel#qt_msgbox_informativelabel { min-width: 380px; }
 QDialogButtonBox { dialogbuttonbox-buttons-have-icons: 0; }
 QListView { background: @panel; border: none; outline: none; }

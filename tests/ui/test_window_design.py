@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QLabel
+from PySide6.QtWidgets import QLabel, QSpinBox
 from pytestqt.qtbot import QtBot
 
 from app.domain.errors import PackError
@@ -313,3 +313,22 @@ def test_a_window_keeps_the_settings_it_was_given(qtbot: QtBot, wiring: FakeWiri
     assert design.overlay.value() == 40
     assert design.canvas.easel.curve == 1.8
     studio.close()
+
+
+@pytest.mark.parametrize("name", ["seed", "code", "size"])
+def test_a_number_field_leaves_letters_to_the_tools_and_escape_leads_back(
+    qtbot: QtBot, studio: Studio, name: str
+) -> None:
+    design = studio.window.design
+    size = design.findChild(QSpinBox, "options.size")
+    assert size is not None
+    field = {"seed": design.style_panel.seed, "code": design.style_panel.code.number, "size": size}
+    studio.window.activateWindow()
+    field[name].setFocus()
+    qtbot.waitUntil(field[name].hasFocus)
+    QTest.keyClick(field[name], Qt.Key.Key_E)
+    assert studio.window.commands["tool.eraser"].isChecked()
+    QTest.keyClick(field[name], Qt.Key.Key_1)
+    assert field[name].hasFocus()
+    QTest.keyClick(field[name], Qt.Key.Key_Escape)
+    assert design.canvas.hasFocus()

@@ -10,14 +10,16 @@ import pytest
 from PIL import Image
 from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt, QUrl
 from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent
-from PySide6.QtWidgets import QApplication, QFileDialog, QMessageBox
+from PySide6.QtWidgets import QApplication, QFileDialog, QLabel, QMessageBox
 from pytestqt.qtbot import QtBot
 
 from app import paths
 from app import settings as settings_file
+from app.domain.errors import LabelMapError
 from app.domain.label_file import load_label_map
 from app.domain.palette import Palette
 from app.domain.picture import load_picture
+from app.ui import messages
 from tests.ui.hands import drag
 from tests.ui.studio_made import FakeWiring, Studio, label_file, recovery_folder
 
@@ -172,6 +174,14 @@ def test_unsaved_changes_are_guarded(
     assert (studio.labels().shape == (40, 30)) is replaced
     saved = np.array_equal(load_label_map(path, palette).array, painted)
     assert saved is (button is Button.Save)
+
+
+def test_a_long_message_is_shown_whole(studio: Studio) -> None:
+    messages.show_error(studio.window, "Open label map", LabelMapError("This is too long " * 9))
+    label = studio.box("error_box").findChild(QLabel, "qt_msgbox_label")
+    assert label is not None
+    assert label.wordWrap()
+    assert label.height() >= label.heightForWidth(label.width())
 
 
 def test_opening_a_sample_is_guarded_too(studio: Studio) -> None:

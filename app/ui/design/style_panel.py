@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from PySide6.QtCore import QSignalBlocker, Qt, Signal
+from PySide6.QtCore import QEvent, QSignalBlocker, Qt, Signal
 from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import (
     QFrame,
@@ -22,6 +22,7 @@ from PySide6.QtWidgets import (
 
 from app.domain.palette import GROUND, GarmentClass
 from app.domain.style import MAX_SEED
+from app.ui.design.fields import NumberBox, leaves_to_shortcuts
 from app.ui.design.look import LookModel
 from app.ui.icons import icon
 
@@ -44,6 +45,12 @@ class SeedField(QLineEdit):
     def show_seed(self, seed: int) -> None:
         self._seed = seed
         self.setText(str(seed))
+
+    def event(self, event: QEvent) -> bool:
+        if leaves_to_shortcuts(event):
+            event.ignore()
+            return False
+        return super().event(event)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         step = {Qt.Key.Key_Up: 1, Qt.Key.Key_Down: -1}.get(Qt.Key(event.key()))
@@ -93,7 +100,7 @@ class _CodeRow(QHBoxLayout):
     ) -> None:
         super().__init__()
         self.setSpacing(2)
-        self.number = QSpinBox(owner)
+        self.number = NumberBox(owner)
         self.number.setButtonSymbols(QSpinBox.ButtonSymbols.NoButtons)
         self.number.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self.number.setWrapping(True)

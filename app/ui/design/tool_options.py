@@ -6,10 +6,11 @@ import math
 
 from PySide6.QtCore import QSignalBlocker, Qt
 from PySide6.QtGui import QAction
-from PySide6.QtWidgets import QComboBox, QFrame, QHBoxLayout, QLabel, QSlider, QSpinBox, QWidget
+from PySide6.QtWidgets import QComboBox, QFrame, QHBoxLayout, QLabel, QSlider, QWidget
 
 from app.domain.brush import MAX_DIAMETER, MIN_DIAMETER
 from app.ui.design.canvas import LabelCanvas
+from app.ui.design.fields import NumberBox
 from app.ui.design.tool_bar import action_button
 
 # Exponents of the pressure curve.
@@ -45,7 +46,7 @@ class ToolOptions(QFrame):
         self._slider.setMinimumWidth(90)
         self._slider.setMaximumWidth(180)
         self._slider.setToolTip("Diameter of the brush ([ and ])")
-        self._spin = QSpinBox(self)
+        self._spin = NumberBox(self)
         self._spin.setObjectName("options.size")
         self._spin.setRange(MIN_DIAMETER, MAX_DIAMETER)
         self._spin.setSuffix(" px")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QSignalBlocker, QSize, Qt, QTimer, Signal
-from PySide6.QtGui import QAction, QActionGroup
+from PySide6.QtGui import QAction, QActionGroup, QKeyEvent
 from PySide6.QtWidgets import (
     QFrame,
     QHBoxLayout,
@@ -180,6 +180,13 @@ class DesignWorkspace(QWidget):
             follower.set_view(leader.center(), leader.zoom())
         finally:
             self._following = False
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Enter and Escape in a field of the panels lead back to the canvas."""
+        if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter, Qt.Key.Key_Escape):
+            self.canvas.setFocus()
+        else:
+            super().keyPressEvent(event)
 
     def _take_focus_back(self, x: int, _y: int, _cls: int) -> None:
         """A pointer over the canvas means painting: the keys are for the canvas again."""
