@@ -77,6 +77,7 @@ def test_plan_names_height_and_progress() -> None:
     assert plan.at(40) == (128, 30)
 
 
+@pytest.mark.filterwarnings("ignore::torch.jit.TracerWarning")  # shapes are meant to be fixed
 def test_train_stop_resume_export_evaluate(
     drawn_pack: Path, tmp_path: Path, run_main: Callable[..., None]
 ) -> None:
