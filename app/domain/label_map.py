@@ -18,13 +18,13 @@ def check_size(width: int, height: int, where: str = "") -> None:
     """Raise LabelMapError unless a label map may be `width` x `height` pixels."""
     if width < 1 or height < 1:
         raise LabelMapError(
-            f"A label map of {width} x {height} pixels has no area.",
+            f"A label map of {width} × {height} pixels has no area.",
             where=where,
             hint="Choose a width and a height of at least 1 pixel.",
         )
     if max(width, height) > MAX_SIDE or width * height > MAX_PIXELS:
         raise LabelMapError(
-            f"{width} x {height} pixels is too large for a label map.",
+            f"{width} × {height} pixels is too large for a label map.",
             where=where,
             hint=f"The limits are {MAX_SIDE} pixels a side"
             f" and {MAX_PIXELS // 1_000_000} megapixels in all.",

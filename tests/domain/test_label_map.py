@@ -47,6 +47,6 @@ def test_refuses_what_is_no_label_map(array: np.ndarray, palette: Palette) -> No
 
 @pytest.mark.parametrize(("width", "height"), [(0, 5), (5, -1), (20000, 20000), (9000, 9000)])
 def test_refuses_sizes_out_of_range_and_says_what_fits(width: int, height: int) -> None:
-    with pytest.raises(LabelMapError, match=f"{width} x {height}") as caught:
+    with pytest.raises(LabelMapError, match=f"{width} × {height}") as caught:
         check_size(width, height)
     assert caught.value.hint
