@@ -47,7 +47,7 @@ def fill_file_menus(window: MainWindow) -> None:
 
 def sample_files(folder: Path) -> list[Path]:
     """The sample label maps that come with the program, the one of the first start first."""
-    return sorted(folder.glob("*.png"), key=lambda path: (path.stem != "dress", path.stem))
+    return sorted(folder.glob("*.png"), key=lambda path: (path.stem != "coat-and-jeans", path.stem))
 
 
 def sample_title(path: Path) -> str:
