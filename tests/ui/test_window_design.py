@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QLabel, QSpinBox
+from PySide6.QtWidgets import QLabel, QSpinBox, QToolButton
 from pytestqt.qtbot import QtBot
 
 from app.domain.errors import PackError
@@ -332,3 +332,14 @@ def test_a_number_field_leaves_letters_to_the_tools_and_escape_leads_back(
     assert field[name].hasFocus()
     QTest.keyClick(field[name], Qt.Key.Key_Escape)
     assert design.canvas.hasFocus()
+
+
+def test_the_layers_button_shows_and_hides_the_picture_over_the_label_map(studio: Studio) -> None:
+    design = studio.window.design
+    before = design.overlay.value()
+    button = design.findChild(QToolButton, "overlay_button")
+    assert button is not None
+    QTest.mouseClick(button, LEFT)
+    assert (design.overlay.value() > 0) is (before == 0)
+    QTest.mouseClick(button, LEFT)
+    assert design.overlay.value() == before

@@ -100,19 +100,18 @@ class DesignWorkspace(QWidget):
 
     def _lay_out(self) -> None:
         map_strip, map_row = _strip("Label map")
-        mark = QLabel()
-        mark.setPixmap(icon("mdi6.layers-outline").pixmap(QSize(16, 16), self.devicePixelRatioF()))
-        mark.setToolTip(self.overlay.toolTip())
+        mark = _small_button()
+        mark.setObjectName("overlay_button")
+        mark.setIcon(icon("mdi6.layers-outline"))
+        mark.setToolTip("Show or hide the picture over the label map (V)")
+        mark.setAccessibleName("Picture over the label map")
+        mark.clicked.connect(self.toggle_overlay)
         map_row.addWidget(mark)
         map_row.addWidget(self.overlay)
         picture_strip, picture_row = _strip("Garment")
         for action in self.ground_actions:
-            button = QToolButton()
+            button = _small_button()
             button.setDefaultAction(action)
-            button.setIconSize(QSize(16, 16))
-            button.setFixedSize(26, 26)
-            button.setAutoRaise(True)
-            button.setFocusPolicy(Qt.FocusPolicy.NoFocus)
             picture_row.addWidget(button)
         self.views = QSplitter(Qt.Orientation.Horizontal)
         self.views.setObjectName("views")
@@ -271,6 +270,15 @@ class DesignWorkspace(QWidget):
         if ground != self.picture.ground:
             self.picture.set_ground(ground)
             self.ground_changed.emit(ground)
+
+
+def _small_button() -> QToolButton:
+    button = QToolButton()
+    button.setIconSize(QSize(16, 16))
+    button.setFixedSize(26, 26)
+    button.setAutoRaise(True)
+    button.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+    return button
 
 
 def _column(head: QWidget, body: QWidget) -> QWidget:
