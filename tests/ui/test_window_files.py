@@ -44,7 +44,7 @@ def test_first_start_opens_a_sample_with_its_garment(studio: Studio) -> None:
     assert studio.labels().any()
     assert not studio.window.files.modified
     assert studio.window.design.picture.image is not None
-    assert studio.window.windowTitle().startswith("Dress")
+    assert studio.window.windowTitle().startswith("Coat and jeans")
 
 
 def test_a_label_map_survives_opening_painting_saving_and_opening_again(
@@ -94,7 +94,7 @@ def test_a_damaged_sample_leaves_an_empty_canvas_and_a_word(
     qtbot: QtBot, wiring: FakeWiring, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (tmp_path / "samples").mkdir()
-    (tmp_path / "samples" / "dress.png").write_bytes(b"no longer a picture")
+    (tmp_path / "samples" / "coat-and-jeans.png").write_bytes(b"no longer a picture")
     monkeypatch.setattr(paths, "assets_dir", lambda: tmp_path)
     studio = Studio(qtbot, wiring)
     studio.box("error_box").accept()
