@@ -77,7 +77,13 @@ def main(arguments: Sequence[str]) -> int:
     """Run one subcommand. Returns its exit code; argparse leaves by SystemExit on wrong usage."""
     if arguments[:1] == [probe.COMMAND] and len(arguments) == 4:
         return probe.answer(arguments[1], Path(arguments[2]), Path(arguments[3]))
-    options = _parser().parse_args(arguments)
+    parser = _parser()
+    if arguments[:1] and Path(arguments[0]).suffix.lower() == ".png":
+        parser.error(
+            "to open a label map, start toile without it and choose File, Open; "
+            "to draw its garment here, use toile synth LABELS.png -o OUT.png"
+        )
+    options = parser.parse_args(arguments)
     log.setup()
     work: Callable[[argparse.Namespace, CancelToken], int] = options.work
     return _run(lambda cancel: work(options, cancel))

@@ -101,6 +101,7 @@ def test_the_label_map_itself_is_never_overwritten(
         ["synth"],
         ["synth", "x.png"],
         ["nonsense"],
+        ["labels.png"],
         ["synth", "x.png", "-o", "y.png", "--seed", "-1"],
         ["synth", "x.png", "-o", "y.png", "--seed", "4294967296"],
         ["synth", "x.png", "-o", "y.png", "--seed", "1.5"],
