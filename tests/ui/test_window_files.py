@@ -234,7 +234,7 @@ def test_closing_asks_first_and_cancel_keeps_the_window(studio: Studio) -> None:
 
 def test_undoing_back_to_the_saved_state_needs_no_question(studio: Studio) -> None:
     paint(studio)
-    assert studio.window.windowTitle().startswith("Dress[*]")
+    assert studio.window.windowTitle().startswith("Coat and jeans[*]")
     assert studio.window.isWindowModified()
     studio.window.commands["edit.undo"].trigger()
     assert not studio.window.isWindowModified()
