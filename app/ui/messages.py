@@ -6,8 +6,8 @@ from collections.abc import Callable, Sequence
 from enum import Enum
 from pathlib import Path
 
+from PySide6 import QtWidgets  # not class by class: each loads its enums when first looked up
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QFileDialog, QHeaderView, QMessageBox, QTreeView, QWidget
 
 from app.domain.errors import ToileError
 
@@ -24,34 +24,46 @@ class Answer(Enum):
 
 
 def _box(
-    parent: QWidget, icon: QMessageBox.Icon, title: str, text: str, more: Sequence[str] = ()
-) -> QMessageBox:
-    box = QMessageBox(icon, title, text, QMessageBox.StandardButton.NoButton, parent)
+    parent: QtWidgets.QWidget,
+    icon: QtWidgets.QMessageBox.Icon,
+    title: str,
+    text: str,
+    more: Sequence[str] = (),
+) -> QtWidgets.QMessageBox:
+    box = QtWidgets.QMessageBox(
+        icon, title, text, QtWidgets.QMessageBox.StandardButton.NoButton, parent
+    )
     box.setInformativeText("\n\n".join(part for part in more if part))
     box.setModal(True)
     box.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
     return box
 
 
-def show_error(parent: QWidget, title: str, error: ToileError) -> None:
+def show_error(parent: QtWidgets.QWidget, title: str, error: ToileError) -> None:
     """Say what failed, where, and what to do next."""
-    box = _box(parent, QMessageBox.Icon.Warning, title, f"{error.what}.", (error.where, error.hint))
+    box = _box(
+        parent,
+        QtWidgets.QMessageBox.Icon.Warning,
+        title,
+        f"{error.what}.",
+        (error.where, error.hint),
+    )
     box.setObjectName("error_box")
-    box.addButton(QMessageBox.StandardButton.Ok)
+    box.addButton(QtWidgets.QMessageBox.StandardButton.Ok)
     box.open()
 
 
-def ask_unsaved(parent: QWidget, name: str, answered: Callable[[Answer], None]) -> None:
+def ask_unsaved(parent: QtWidgets.QWidget, name: str, answered: Callable[[Answer], None]) -> None:
     """Ask whether to save the changes in the label map called `name`."""
     box = _box(
         parent,
-        QMessageBox.Icon.Question,
+        QtWidgets.QMessageBox.Icon.Question,
         "Unsaved changes",
         f"Save the changes in “{name}”?",
         ("Without saving, what you painted since the last save is lost.",),
     )
     box.setObjectName("unsaved_box")
-    button = QMessageBox.StandardButton
+    button = QtWidgets.QMessageBox.StandardButton
     box.setStandardButtons(button.Save | button.Discard | button.Cancel)
     box.setDefaultButton(button.Save)
     box.setEscapeButton(button.Cancel)
@@ -61,20 +73,24 @@ def ask_unsaved(parent: QWidget, name: str, answered: Callable[[Answer], None]) 
 
 
 def ask_recover(
-    parent: QWidget, name: str, when: str, restore: Callable[[], None], drop: Callable[[], None]
+    parent: QtWidgets.QWidget,
+    name: str,
+    when: str,
+    restore: Callable[[], None],
+    drop: Callable[[], None],
 ) -> None:
     """Offer the copy of a label map that was not saved when the program ended."""
     box = _box(
         parent,
-        QMessageBox.Icon.Information,
+        QtWidgets.QMessageBox.Icon.Information,
         "Unsaved work found",
         f"Toile ended before “{name}” was saved.",
         (f"A copy from {when} was kept. Closing this box keeps it for the next start.",),
     )
     box.setObjectName("recover_box")
-    yes = box.addButton("Restore", QMessageBox.ButtonRole.AcceptRole)
-    no = box.addButton("Delete the copy", QMessageBox.ButtonRole.DestructiveRole)
-    later = box.addButton("Not now", QMessageBox.ButtonRole.RejectRole)
+    yes = box.addButton("Restore", QtWidgets.QMessageBox.ButtonRole.AcceptRole)
+    no = box.addButton("Delete the copy", QtWidgets.QMessageBox.ButtonRole.DestructiveRole)
+    later = box.addButton("Not now", QtWidgets.QMessageBox.ButtonRole.RejectRole)
     box.setDefaultButton(yes)
     box.setEscapeButton(later)
 
@@ -88,15 +104,15 @@ def ask_recover(
     box.open()
 
 
-def ask_open(parent: QWidget, folder: Path, chosen: Callable[[Path], None]) -> None:
+def ask_open(parent: QtWidgets.QWidget, folder: Path, chosen: Callable[[Path], None]) -> None:
     """Let a person choose a label map to open."""
-    dialog = QFileDialog(parent, "Open label map", str(folder), LABEL_MAP_FILTER)
-    dialog.setFileMode(QFileDialog.FileMode.ExistingFile)
+    dialog = QtWidgets.QFileDialog(parent, "Open label map", str(folder), LABEL_MAP_FILTER)
+    dialog.setFileMode(QtWidgets.QFileDialog.FileMode.ExistingFile)
     _ask_file(dialog, chosen)
 
 
 def ask_save(
-    parent: QWidget, title: str, proposal: Path, kind: str, chosen: Callable[[Path], None]
+    parent: QtWidgets.QWidget, title: str, proposal: Path, kind: str, chosen: Callable[[Path], None]
 ) -> None:
     """Let a person choose where to save; the name always ends in .png.
 
@@ -114,20 +130,20 @@ def ask_save(
         else:
             chosen(full)
 
-    dialog = QFileDialog(parent, title, str(proposal.parent), kind)
-    dialog.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
+    dialog = QtWidgets.QFileDialog(parent, title, str(proposal.parent), kind)
+    dialog.setAcceptMode(QtWidgets.QFileDialog.AcceptMode.AcceptSave)
     dialog.setDefaultSuffix("png")
     dialog.selectFile(proposal.name)
     _ask_file(dialog, named)
 
 
-def _ask_file(dialog: QFileDialog, chosen: Callable[[Path], None]) -> None:
+def _ask_file(dialog: QtWidgets.QFileDialog, chosen: Callable[[Path], None]) -> None:
     dialog.setObjectName("file_dialog")
-    table = dialog.findChild(QTreeView, "treeView")
+    table = dialog.findChild(QtWidgets.QTreeView, "treeView")
     if table is not None:  # Qt's own dialog, where the system has none
         dialog.resize(860, 520)
-        table.header().setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
-        table.header().setSectionResizeMode(0, QHeaderView.ResizeMode.Stretch)
+        table.header().setSectionResizeMode(QtWidgets.QHeaderView.ResizeMode.ResizeToContents)
+        table.header().setSectionResizeMode(0, QtWidgets.QHeaderView.ResizeMode.Stretch)
     dialog.fileSelected.connect(lambda name: chosen(Path(name)))
     dialog.finished.connect(dialog.deleteLater)
     dialog.open()
