@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from collections.abc import Iterable
 
 from PySide6.QtCore import QPointF, QRectF, Qt
@@ -21,8 +22,9 @@ class _ShapeTool(Tool):
         super().__init__(easel)
         self._erases = False
 
+    @abstractmethod
     def stencils(self, paint: Paint, within: Rect) -> Iterable[Stencil]:
-        raise NotImplementedError
+        """What the finished shape covers."""
 
     def finish(self) -> None:
         if not self.active:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -25,7 +26,7 @@ class Preview:
     marks: tuple[tuple[float, float], ...] = ()
 
 
-class Tool:
+class Tool(ABC):
     """One tool. `active` from press until the stroke ends; the canvas calls nothing else.
 
     `sized` tools use the brush diameter and show it as the cursor. `lingers` tools keep their
@@ -40,8 +41,9 @@ class Tool:
         self.easel = easel
         self.active = False
 
+    @abstractmethod
     def press(self, pointer: Pointer) -> None:
-        raise NotImplementedError
+        """A button or the pen's tip went down."""
 
     def move(self, pointer: Pointer) -> None:
         """The pointer moved while the tool is active."""
