@@ -109,8 +109,6 @@ CLASSES: tuple[TrainingClass, ...] = (
 )
 
 COUNT = len(CLASSES)
-#: Groups of the grouped mean IoU, by NETWORKS.md's list; accessories and legwear are left out.
-MEASURED_GROUPS = ("ground", "hair", "skin", "upper", "lower", "dress", "footwear", "bag")
 
 
 def grouping(label_names: list[str]) -> npt.NDArray[np.uint8]:
@@ -135,12 +133,6 @@ def grouping(label_names: list[str]) -> npt.NDArray[np.uint8]:
 def colors() -> npt.NDArray[np.uint8]:
     """Display colours (COUNT, 3) uint8 RGB."""
     return np.array([[int(c.color[i : i + 2], 16) for i in (1, 3, 5)] for c in CLASSES], np.uint8)
-
-
-def group_table() -> tuple[list[str], npt.NDArray[np.uint8]]:
-    """Group names and the table (COUNT,) uint8 from class to group index."""
-    groups = list(dict.fromkeys(entry.group for entry in CLASSES))
-    return groups, np.array([groups.index(entry.group) for entry in CLASSES], np.uint8)
 
 
 def pack_entries() -> list[dict[str, object]]:

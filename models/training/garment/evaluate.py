@@ -9,6 +9,7 @@ sheet ``RUN/sheet.jpg`` (photographs of the data set: never to be committed) and
 from __future__ import annotations
 
 import argparse
+import dataclasses
 import json
 import time
 from pathlib import Path
@@ -64,9 +65,8 @@ def cases(data: figures.Figures) -> list[tuple[Array, npt.NDArray[np.uint8]]]:
     out = []
     rng = pictures.torch_seeded(11)
     rows = torch.arange(len(data))
-    fixed = figures.FIXED
     for whole in (1.0, 0.0, 0.0):
-        how = figures.Augment(whole, 0, 0, 0, 0, False, 0, fixed.pad)
+        how = dataclasses.replace(figures.FIXED, whole=whole)
         for part in rows.split(16):
             picture, labels = figures.crops(data, part, 256, 192, how, rng)
             out += zip(((picture + 1) / 2).numpy(), labels.byte().numpy(), strict=True)

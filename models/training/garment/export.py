@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import argparse
 import copy
+import dataclasses
 import hashlib
 import json
 from pathlib import Path
@@ -32,7 +33,19 @@ _FEWEST = 150  # pixels at 256x192 a class needs before its code is worth keepin
 _PER_CLASS = 160
 
 
-class ExportedGenerator(nn.Module):
+class _OnLabels(nn.Module):
+    """A network that takes the label map itself and makes the one-hot map in the graph."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.register_buffer("index", torch.arange(CLASSES, dtype=torch.int32).view(1, -1, 1, 1))
+
+    def hot(self, labels: Tensor) -> Tensor:
+        """uint8 (1, H, W) to float (1, CLASSES, H, W)."""
+        return (labels.to(torch.int32)[:, None] == self.index).float()
+
+
+class ExportedGenerator(_OnLabels):
     """``labels`` uint8 (1, H, W), ``codes`` float (1, CLASSES, STYLE) to RGB 0..1 (1, 3, H, W)."""
 
     def __init__(self, generator: Generator) -> None:
@@ -40,23 +53,20 @@ class ExportedGenerator(nn.Module):
         self.generator = copy.deepcopy(generator)
         for stage in self.generator.stages:
             stage.centre()
-        self.register_buffer("index", torch.arange(CLASSES, dtype=torch.int32).view(1, -1, 1, 1))
 
     def forward(self, labels: Tensor, codes: Tensor) -> Tensor:
-        hot = (labels.to(torch.int32)[:, None] == self.index).float()
-        return ((self.generator(hot, codes) + 1) / 2).clamp(0, 1)
+        return ((self.generator(self.hot(labels), codes) + 1) / 2).clamp(0, 1)
 
 
-class ExportedEncoder(nn.Module):
+class ExportedEncoder(_OnLabels):
     """``picture`` RGB 0..1 (1, 3, H, W), ``labels`` uint8 (1, H, W) to (1, CLASSES, STYLE)."""
 
     def __init__(self, encoder: StyleEncoder) -> None:
         super().__init__()
         self.encoder = encoder
-        self.register_buffer("index", torch.arange(CLASSES, dtype=torch.int32).view(1, -1, 1, 1))
 
     def forward(self, picture: Tensor, labels: Tensor) -> Tensor:
-        hot = (labels.to(torch.int32)[:, None] == self.index).float()
+        hot = self.hot(labels)
         seen = picture * (1 - hot[:, :1]) + hot[:, :1]  # the ground is white in training
         return self.encoder(seen * 2 - 1, hot)[0]
 
@@ -87,10 +97,7 @@ def collect_codes(encoder: StyleEncoder, data: figures.Figures) -> tuple[np.ndar
     uint8, at most ``_PER_CLASS`` a class, largest regions first."""
     found: list[tuple[int, float, np.ndarray]] = []
     rng = pictures.torch_seeded(3)
-    views = (
-        figures.Augment(1, 0, 0, 0, 0, False, 0, (1.1, 1.1)),
-        figures.Augment(0, 0, 0, 0, 0, False, 0, (1.1, 1.1)),
-    )
+    views = [dataclasses.replace(figures.FIXED, whole=share) for share in (1, 0)]
     for rows in torch.arange(len(data)).split(16):
         for how in views:
             picture, labels = figures.crops(data, rows, HEIGHT, WIDTH, how, rng)

@@ -222,7 +222,7 @@ def main() -> None:
         state.log.append({"step": state.step, **entry})
         now = time.monotonic()
         state.seconds = before + now - started
-        if now - saved > args.save_every or state.step == args.plan.total:
+        if now - saved > args.save_every:
             saved = now
             _report(state, held_out, height, args.run)
             checkpoint.save(state, path)
@@ -231,13 +231,10 @@ def main() -> None:
 
 
 def _report(state: checkpoint.State, held_out: figures.Figures, height: int, run: Path) -> None:
-    recent = state.log[-50:]
-    if not recent:
+    if not state.log:
         return
-    shown = {
-        k: sum(e.get(k, 0) for e in recent) / max(sum(k in e for e in recent), 1) for k in recent[0]
-    }
-    line = " ".join(f"{k} {v:.3f}" for k, v in shown.items() if k != "step")
+    recent = _means(state.log[-50:])
+    line = " ".join(f"{k} {v:.3f}" for k, v in recent.items() if k != "step")
     print(f"{state.step} {state.seconds:.0f} s {line}", flush=True)
     pictures.save(run / "losses.png", pictures.curves(_thinned(state.log)))
     pictures.save(run / "samples.png", samples(state, held_out, height))
@@ -245,13 +242,15 @@ def _report(state: checkpoint.State, held_out: figures.Figures, height: int, run
 
 def _thinned(log: list[dict[str, float]], most: int = 400) -> list[dict[str, float]]:
     size = max(1, len(log) // most)
-    parts = [log[i : i + size] for i in range(0, len(log), size)]
-    names = dict.fromkeys(k for e in log for k in e)
-    out = []
-    for part in parts:
-        means = {k: [e[k] for e in part if k in e] for k in names}
-        out.append({k: sum(v) / len(v) for k, v in means.items() if v})
-    return out
+    return [_means(log[i : i + size]) for i in range(0, len(log), size)]
+
+
+def _means(entries: list[dict[str, float]]) -> dict[str, float]:
+    """The mean of each quantity over the entries that have it."""
+    found = {
+        k: [e[k] for e in entries if k in e] for k in dict.fromkeys(k for e in entries for k in e)
+    }
+    return {k: sum(v) / len(v) for k, v in found.items()}
 
 
 if __name__ == "__main__":
