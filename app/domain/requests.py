@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from app.domain.cancel import CancelToken
+from app.domain.geometry import Rect
 from app.domain.style import Look
 
 DevicePolicy: TypeAlias = Literal["auto", "cpu", "cuda", "dml"]
@@ -32,8 +33,8 @@ class SynthesisRequest:
 
 @dataclass(frozen=True)
 class DeviceUse:
-    """Which device made a picture ("CPU", "DirectML 0", ...), through which provider, how long
-    the request took from labels to RGBA in milliseconds, and what a person should know of it."""
+    """Which device did the work ("CPU", "DirectML", ...), through which provider, how long the
+    whole request took in milliseconds, and what a person should know of it."""
 
     device: str
     provider: str
@@ -50,3 +51,56 @@ class SynthesisResult:
 
 
 Synthesize: TypeAlias = Callable[[SynthesisRequest, CancelToken], SynthesisResult]
+
+
+@dataclass(frozen=True, eq=False)
+class ParseRequest:
+    """A photograph (H, W, 4) uint8 RGBA of a person; what is transparent counts as white."""
+
+    rgba: NDArray[np.uint8]
+
+
+Facing: TypeAlias = Literal["front", "back", "side"]
+
+
+@dataclass(frozen=True, eq=False)
+class Parsed:
+    """What a photograph of a person shows.
+
+    ``labels`` (h, w) uint8 has the photograph's proportions and at most 2048 pixels a side;
+    ``landmarks`` (13, 3) float32 are x, y in the photograph's pixels and a confidence 0..1, in
+    the order of `app.domain.framing.LANDMARKS`; ``person`` is the box around the person that was
+    read, in the photograph's pixels, and ``people`` how many of a similar size are in it.
+    """
+
+    labels: NDArray[np.uint8]
+    landmarks: NDArray[np.float32]
+    person: Rect
+    people: int
+    facing: Facing
+    use: DeviceUse
+
+
+Parse: TypeAlias = Callable[[ParseRequest, CancelToken], Parsed]
+
+
+@dataclass(frozen=True, eq=False)
+class EncodeRequest:
+    """A picture (H, W, 4) uint8 RGBA and a label map (h, w) uint8 of the same proportions that
+    says which class each part of it shows. For a swatch the map is one class all over."""
+
+    rgba: NDArray[np.uint8]
+    labels: NDArray[np.uint8]
+
+
+@dataclass(frozen=True, eq=False)
+class Encoded:
+    """Style codes (C, S) float32, and for which classes ``present`` (C,) bool there was enough to
+    see; the codes of the others mean nothing."""
+
+    codes: NDArray[np.float32]
+    present: NDArray[np.bool_]
+    use: DeviceUse
+
+
+Encode: TypeAlias = Callable[[EncodeRequest, CancelToken], Encoded]
