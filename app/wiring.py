@@ -14,12 +14,18 @@ from app.domain.errors import DeviceError, PackError
 from app.domain.palette import Palette
 from app.domain.requests import DEVICE_POLICIES, DevicePolicy, Synthesize
 from app.domain.style import CodeBank
-from app.inference.packs import TASK, Pack, find_packs, load_pack
+from app.inference.packs import CUTOUT, GARMENT, PARSING, TRYON, Pack, find_packs, load_pack
 
 if TYPE_CHECKING:
     from app.inference.vetting import Vetter
 
 DEVICE_CHECKS = "device-checks.json"
+_JOURNEYS = {
+    GARMENT: ("drawing garments", "Design"),
+    PARSING: ("reading photographs of people", "A label map from a photograph, and trying on,"),
+    CUTOUT: ("cutting out garments", "Trying on"),
+    TRYON: ("trying garments on", "Trying on"),
+}
 
 
 @dataclass(frozen=True)
@@ -54,7 +60,7 @@ class Services:
 
 def read_palette(models: Path | None = None) -> Palette:
     """The palette of the pack in use, read from pack.json alone. PackError."""
-    return garment_pack(models).palette
+    return pack_for(GARMENT, models).palette
 
 
 def open_services(device: str = "auto", models: Path | None = None) -> Services:
@@ -65,15 +71,15 @@ def open_services(device: str = "auto", models: Path | None = None) -> Services:
     """
     from app.inference.synthesis import Synthesizer
 
-    pack = garment_pack(models)
+    pack = pack_for(GARMENT, models)
     policy = device_policy(device)
     synthesizer = Synthesizer(pack, policy, vet=vetter())
     return Services(pack, policy, synthesizer.bank, synthesizer)
 
 
-def garment_pack(models: Path | None = None) -> Pack:
-    """The first pack for garment synthesis in the folder; PackError when there is none that is
-    sound, with the reason of the first that is not."""
+def pack_for(task: str, models: Path | None = None) -> Pack:
+    """The first pack for ``task`` in the folder; PackError when there is none that is sound, with
+    the reason of the first that is not."""
     folder = models or paths.models_dir()
     broken: PackError | None = None
     for candidate in find_packs(folder):
@@ -82,12 +88,14 @@ def garment_pack(models: Path | None = None) -> Pack:
         except PackError as error:
             broken = broken or error
             continue
-        if pack.task == TASK:
+        if pack.task == task:
             return pack
+    purpose, user = _JOURNEYS[task]
     raise broken or PackError(
-        "There is no model pack for garments",
+        f"There is no model pack for {purpose}",
         where=str(folder),
-        hint="Install Toile again, or set TOILE_MODELS to the folder that holds your packs.",
+        hint=f"{user} needs it: install Toile again, or set TOILE_MODELS to the folder that "
+        "holds your packs.",
     )
 
 

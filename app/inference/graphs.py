@@ -1,4 +1,4 @@
-"""What the graphs of a garment-synthesis pack take and give, its codes, and a fixed input."""
+"""What the graphs of each kind of pack take and give, a fixed input for each, and style codes."""
 
 from __future__ import annotations
 
@@ -7,54 +7,127 @@ import zipfile
 import zlib
 from typing import Any
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from app.domain.errors import PackError
+from app.domain.framing import CATEGORIES, LANDMARKS
 from app.domain.style import CodeBank
-from app.inference.packs import TASK, Pack
+from app.inference.mannequin import PART_KEYS, mannequin, shirt, soft_colors
+from app.inference.packs import CUTOUT, GARMENT, PARSING, TRYON, Pack
 from app.inference.session import Port, Signature, Tensor
 
 GENERATOR, ENCODER, CODES = "generator", "encoder", "codes"
+PARSER_GRAPH, CUTOUT_GRAPH, TRYON_GRAPH = "parser", "cutout", "tryon"
 _MAX_ARRAY = 256 << 20  # bytes of one array of the bank; a real one has some hundred kilobytes
+
+_GRAPHS = {
+    GARMENT: (GENERATOR, ENCODER),
+    PARSING: (PARSER_GRAPH,),
+    CUTOUT: (CUTOUT_GRAPH,),
+    TRYON: (TRYON_GRAPH,),
+}
+_NEEDED = {
+    GARMENT: (GENERATOR, CODES),
+    PARSING: (PARSER_GRAPH,),
+    CUTOUT: (CUTOUT_GRAPH,),
+    TRYON: (TRYON_GRAPH,),
+}
 
 
 def signature(pack: Pack, key: str) -> Signature:
     """The inputs and outputs that graph ``key`` of ``pack`` must have."""
     labels = Port("uint8", (1, *pack.frame))
-    picture = Port("float32", (1, 3, *pack.frame))
-    codes = Port("float32", (1, len(pack.palette), pack.style_dim))
-    if key == GENERATOR:
-        return Signature({"labels": labels, "codes": codes}, {"picture": picture})
-    return Signature({"picture": picture, "labels": labels}, {"codes": codes})
+    picture = _planes(pack, 3)
+    if key in (GENERATOR, ENCODER):
+        codes = Port("float32", (1, len(pack.palette), pack.style_dim))
+        if key == GENERATOR:
+            return Signature({"labels": labels, "codes": codes}, {"picture": picture})
+        return Signature({"picture": picture, "labels": labels}, {"codes": codes})
+    landmarks = Port("float32", (1, len(LANDMARKS), 3))
+    if key == PARSER_GRAPH:
+        probabilities = _planes(pack, len(pack.palette))
+        return Signature(
+            {"photo": picture}, {"probabilities": probabilities, "landmarks": landmarks}
+        )
+    if key == CUTOUT_GRAPH:
+        category = Port("float32", (1, len(CATEGORIES) + 1))  # and "none"
+        return Signature({"photo": picture}, {"mask": _planes(pack, 1), "category": category})
+    if key == TRYON_GRAPH:
+        return Signature(
+            {
+                "person": picture,
+                "cloth": _planes(pack, 4),
+                "labels": labels,
+                "landmarks": landmarks,
+                "category": Port("float32", (1, len(CATEGORIES))),
+            },
+            {
+                "outcome": picture,
+                "flow": _planes(pack, 2),
+                "cover": _planes(pack, 1),
+                "replace": _planes(pack, 1),
+                "fill": picture,
+            },
+        )
+    raise PackError(f"The program knows no graph {key!r}", where=str(pack.folder))
 
 
 def graph_keys(pack: Pack) -> tuple[str, ...]:
-    """The graphs this program knows that the pack has; PackError when it cannot make pictures."""
-    if pack.task != TASK:
+    """The graphs this program knows that the pack has; PackError when its task needs more."""
+    if pack.task not in _GRAPHS:
         raise PackError(
-            f"The pack is for {pack.task!r}, not for {TASK!r}",
+            f"This version of Toile has no use for a pack for {pack.task!r}",
             where=str(pack.folder),
             hint="Choose a pack made for this version of Toile.",
         )
-    for key in (GENERATOR, CODES):
+    for key in _NEEDED[pack.task]:
         pack.path(key)
-    return tuple(key for key in (GENERATOR, ENCODER) if key in pack.keys)
+    return tuple(key for key in _GRAPHS[pack.task] if key in pack.keys)
 
 
-def sample(pack: Pack, bank: CodeBank, key: str) -> dict[str, Tensor]:
-    """An input for graph ``key`` that shows every class, the same each time: vertical bands of
-    the classes, shifted from row to row, codes of seed 0, and for the encoder soft colours."""
+def sample(pack: Pack, key: str) -> dict[str, Tensor]:
+    """An input for graph ``key``, the same each time, on which it has something to do.
+
+    Generator and encoder see every class: vertical bands of the classes, shifted from row to row,
+    with codes of seed 0 or soft colours. Parser and try-on see a drawn person, cut-out and try-on
+    a drawn shirt. PackError when the pack's codes cannot be used.
+    """
     height, width = pack.frame
-    rows, columns = np.mgrid[:height, :width]
-    bands = (columns * len(pack.palette) // width + rows // 16) % len(pack.palette)
-    labels = bands.astype(np.uint8)[None]
-    if key == GENERATOR:
-        return {"labels": labels, "codes": bank.draw(0)[None]}
-    coarse = np.random.default_rng(0).random((height // 16, width // 16, 3), dtype=np.float32)
-    picture = np.clip(cv2.resize(coarse, (width, height)), 0, 1).astype(np.float32)
-    return {"picture": np.ascontiguousarray(picture.transpose(2, 0, 1)[None]), "labels": labels}
+    if key in (GENERATOR, ENCODER):
+        rows, columns = np.mgrid[:height, :width]
+        bands = (columns * len(pack.palette) // width + rows // 16) % len(pack.palette)
+        labels = bands.astype(np.uint8)[None]
+        if key == GENERATOR:
+            return {"labels": labels, "codes": load_bank(pack).draw(0)[None]}
+        return {"picture": to_planes(soft_colors(height, width)), "labels": labels}
+    cloth = shirt(height, width)
+    if key == CUTOUT_GRAPH:
+        return {"photo": to_planes(np.ascontiguousarray(cloth[..., :3]))}
+    person = mannequin(height, width)
+    photo = to_planes(person.photo)
+    if key == PARSER_GRAPH:
+        return {"photo": photo}
+    known = {entry.key: entry.index for entry in pack.palette}
+    classes = np.array([0, *(known.get(part, 1) for part in PART_KEYS)], np.uint8)
+    return {
+        "person": photo,
+        "cloth": to_planes(cloth),
+        "labels": classes[person.parts][None],
+        "landmarks": person.landmarks[None],
+        "category": np.eye(len(CATEGORIES), dtype=np.float32)[:1],
+    }
+
+
+def to_planes(pixels: NDArray[np.uint8]) -> NDArray[np.float32]:
+    """(h, w, C) uint8 as a network takes it: (1, C, h, w) float32, 0..1."""
+    planes = np.ascontiguousarray(pixels.transpose(2, 0, 1)[None], dtype=np.float32)
+    planes /= 255
+    return planes
+
+
+def _planes(pack: Pack, count: int) -> Port:
+    return Port("float32", (1, count, *pack.frame))
 
 
 def load_bank(pack: Pack) -> CodeBank:

@@ -1,4 +1,4 @@
-"""Model packs: a folder with ``pack.json``, ONNX graphs and codes, checked before use."""
+"""Model packs: a folder with ``pack.json``, ONNX graphs and other files, checked before use."""
 
 from __future__ import annotations
 
@@ -15,7 +15,11 @@ from app.domain.palette import MAX_CLASSES, GarmentClass, Palette
 
 FORMAT = 1
 MANIFEST = "pack.json"
-TASK = "garment-synthesis"
+GARMENT, PARSING, CUTOUT, TRYON = "garment-synthesis", "person-parsing", "cloth-cutout", "try-on"
+"""The tasks this program has a use for; a pack for another one loads, but nothing opens it."""
+
+_WITH_PALETTE = (GARMENT, PARSING, TRYON)
+_WITH_STYLE = (GARMENT,)
 _MAX_MANIFEST = 1 << 20
 _MAX_FILE = 2**31
 _REINSTALL = "Install the pack again."
@@ -59,17 +63,19 @@ class _Manifest(msgspec.Struct, frozen=True):
     title: Text
     license: Text
     frame: _Frame
-    palette: Annotated[list[_Class], msgspec.Meta(min_length=2, max_length=MAX_CLASSES)]
     files: dict[str, _File]
-    style: _Style
+    palette: Annotated[list[_Class], msgspec.Meta(min_length=2, max_length=MAX_CLASSES)] | None = (
+        None
+    )
+    style: _Style | None = None
 
 
 @dataclass(frozen=True, eq=False)
 class Pack:
     """A pack whose manifest is sound. Its files are checked when they are read.
 
-    ``frame`` is the network's (height, width) in pixels, ``style_dim`` the length of a style code,
-    ``digest`` the sha256 of the manifest, which names the hash of every file and so the whole pack.
+    ``frame`` is the network's (height, width) in pixels, ``digest`` the sha256 of the manifest,
+    which names the hash of every file and so the whole pack.
     """
 
     folder: Path
@@ -79,15 +85,33 @@ class Pack:
     title: str
     license: str
     frame: tuple[int, int]
-    palette: Palette
-    style_dim: int
     digest: str
     _files: dict[str, _File] = field(repr=False)
+    _palette: Palette | None = field(repr=False)
+    _style_dim: int | None
 
     @property
     def keys(self) -> tuple[str, ...]:
         """Names of the files in it: "generator", "encoder", "codes"."""
         return tuple(self._files)
+
+    @property
+    def has_palette(self) -> bool:
+        return self._palette is not None
+
+    @property
+    def palette(self) -> Palette:
+        """The classes of its label maps. PackError when it has none, as for cutting out cloth."""
+        if self._palette is None:
+            raise PackError("The pack has no palette", where=str(self.folder), hint=_REINSTALL)
+        return self._palette
+
+    @property
+    def style_dim(self) -> int:
+        """Numbers in a style code. PackError when it has no styles."""
+        if self._style_dim is None:
+            raise PackError("The pack has no styles", where=str(self.folder), hint=_REINSTALL)
+        return self._style_dim
 
     def path(self, key: str) -> Path:
         """Where file ``key`` lies; PackError when the pack has none. Its content is unchecked."""
@@ -133,7 +157,8 @@ def load_pack(folder: Path) -> Pack:
     """Read and check ``folder``/pack.json; the files it names are read later, at first use.
 
     PackError for a missing folder, a manifest that is foreign (not JSON, another format number,
-    wrong types, an impossible palette), or a file name that leaves the folder.
+    wrong types, an impossible palette, no palette or style where its task needs one), or a file
+    name that leaves the folder.
     """
     manifest_path = folder / MANIFEST
     if not folder.is_dir():
@@ -150,15 +175,16 @@ def load_pack(folder: Path) -> Pack:
         title=manifest.title,
         license=manifest.license,
         frame=(manifest.frame.height, manifest.frame.width),
-        palette=_palette(manifest.palette, manifest_path),
-        style_dim=manifest.style.dim,
         digest=hashlib.sha256(content).hexdigest(),
         _files=manifest.files,
+        _palette=_palette(manifest.palette, manifest_path) if manifest.palette else None,
+        _style_dim=manifest.style.dim if manifest.style else None,
     )
 
 
 def _decode(content: bytes, path: Path) -> _Manifest:
     hint = "Choose a pack made for this version of Toile."
+    reason: object
     try:
         head = msgspec.json.decode(content, type=_Head)
         if head.format != FORMAT:
@@ -167,11 +193,26 @@ def _decode(content: bytes, path: Path) -> _Manifest:
                 where=str(path),
                 hint="Update Toile." if head.format > FORMAT else hint,
             )
-        return msgspec.json.decode(content, type=_Manifest)
+        manifest = msgspec.json.decode(content, type=_Manifest)
+        reason = _lack(manifest)
+        if not reason:
+            return manifest
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
-        raise PackError(
-            f"pack.json is not a manifest of a model pack: {error}", where=str(path), hint=hint
-        ) from error
+        reason = error
+    raise PackError(
+        f"pack.json is not a manifest of a model pack: {reason}", where=str(path), hint=hint
+    )
+
+
+def _lack(manifest: _Manifest) -> str:
+    """What the task needs and the manifest has not."""
+    for name, part, tasks in (
+        ("palette", manifest.palette, _WITH_PALETTE),
+        ("style", manifest.style, _WITH_STYLE),
+    ):
+        if part is None and manifest.task in tasks:
+            return f"a pack for {manifest.task} needs a `{name}`"
+    return ""
 
 
 def _palette(entries: list[_Class], path: Path) -> Palette:

@@ -14,7 +14,7 @@ import numpy as np
 from app.domain.cancel import CancelToken
 from app.domain.errors import SettingsError
 from app.domain.files import write_atomic
-from app.inference.graphs import graph_keys, load_bank, sample, signature
+from app.inference.graphs import graph_keys, sample, signature
 from app.inference.packs import Pack
 from app.inference.providers import CPU, Device, fingerprint
 from app.inference.runtime import version
@@ -57,9 +57,9 @@ def compare(on_cpu: Tensors, on_device: Tensors) -> Verdict:
 def check(device: Device, pack: Pack, open_session: OpenSession) -> Verdict:
     """Run every graph of ``pack`` on the CPU and on ``device`` and compare. PackError when the
     pack itself is at fault; any failure of the device is a verdict."""
-    bank, nobody = load_bank(pack), CancelToken()
+    nobody = CancelToken()
     for key in graph_keys(pack):
-        graph, inputs = pack.read(key), sample(pack, bank, key)
+        graph, inputs = pack.read(key), sample(pack, key)
         reference = open_session(graph, CPU)
         signature(pack, key).check(reference.signature, str(pack.path(key)))
         wanted = reference.run(inputs, nobody)

@@ -21,7 +21,7 @@ from app import wiring
 from app.domain.errors import PackError
 from app.domain.requests import SynthesisRequest
 from app.domain.style import Look
-from app.inference.graphs import GENERATOR, load_bank, sample
+from app.inference.graphs import GENERATOR, sample
 from app.inference.runtime import onnxruntime
 from app.inference.session import Tensors, cpu_threads
 from app.jobs.lane import InferenceLane
@@ -114,7 +114,7 @@ def against_the_reference(services: wiring.Services) -> None:
     """Both graphs through one runtime with its own default options, in turns, in this process."""
     pack = services.pack
     our_graph = pack.read(GENERATOR)
-    our_inputs = sample(pack, load_bank(pack), GENERATOR)
+    our_inputs = sample(pack, GENERATOR)
     size, classes = 256, len(pack.palette)
     reference_graph, parameters = build(classes, size)
     indices = np.random.default_rng(0).integers(0, classes, (16, 16)).repeat(16, 0).repeat(16, 1)

@@ -9,7 +9,7 @@ from app.domain.cancel import CancelToken
 from app.domain.errors import Cancelled, DeviceError, PackError
 from app.domain.palette import Palette
 from app.domain.requests import DevicePolicy
-from app.inference.graphs import load_bank, sample
+from app.inference.graphs import sample
 from app.inference.packs import Pack, load_pack
 from app.inference.providers import CPU, candidates, fingerprint
 from app.inference.runner import GraphRunner
@@ -29,7 +29,7 @@ def runner(
 
 
 def inputs(pack: Pack) -> dict[str, Tensor]:
-    return sample(pack, load_bank(pack), "generator")
+    return sample(pack, "generator")
 
 
 def expected(pack: Pack) -> Tensor:

@@ -9,7 +9,7 @@ import pytest
 from app.domain.cancel import CancelToken
 from app.domain.errors import Cancelled, DeviceError, PackError
 from app.domain.palette import Palette
-from app.inference.graphs import load_bank, sample, signature
+from app.inference.graphs import sample, signature
 from app.inference.packs import Pack
 from app.inference.providers import CPU, DEVICES
 from app.inference.session import OrtSession, Port, cpu_threads
@@ -20,7 +20,7 @@ def test_a_graph_of_the_pack_has_the_signature_the_program_expects(pack: Pack) -
     for key in ("generator", "encoder"):
         session = OrtSession(pack.read(key), CPU)
         assert session.signature == signature(pack, key)
-        outputs = session.run(sample(pack, load_bank(pack), key), CancelToken())
+        outputs = session.run(sample(pack, key), CancelToken())
         for name, port in session.signature.outputs.items():
             assert Port(str(outputs[name].dtype), outputs[name].shape) == port
 
