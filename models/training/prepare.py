@@ -1,10 +1,11 @@
 """Pack photographs and label maps into one compact file that any machine can train from.
 
-    python -m models.training.prepare DATA -o FIGURES.npz
+    python -m models.training.prepare DATA -o FIGURES.npz [--tagged]
 
 DATA is a folder with ``ccp/`` as the data's README describes. The pack keeps the photographs as
 JPEG bytes and the grouped label maps as PNG bytes (uint8, one class per pixel): some 45 MB, which
-``figures.load`` unfolds to uint8 arrays in seconds.
+``figures.load`` unfolds to uint8 arrays in seconds. With ``--tagged`` it holds the photographs that
+have a list of labels but no label map. Both kinds carry that list and the body's landmarks.
 """
 
 from __future__ import annotations
@@ -15,37 +16,61 @@ from pathlib import Path
 
 import cv2
 import numpy as np
+import numpy.typing as npt
 
+from app.domain.framing import LANDMARKS
 from models.training import palette
 
 #: Label maps that are known to be unusable: 0536 is empty.
 SKIP = frozenset({"0536"})
 
 
-def prepare(data: Path, target: Path, limit: int | None = None) -> int:
+def read_landmarks(root: Path) -> dict[str, npt.NDArray[np.float32]]:
+    """Landmarks (13, 3) by photograph: x, y in its pixels and visibility 0..1, in the order of
+    `LANDMARKS`; a photograph in which nobody was found is missing."""
+    with (root / "pose.csv").open(encoding="utf-8") as file:
+        return {
+            row["id"]: np.array(
+                [[float(row[f"{name}_{axis}"]) for axis in "xyv"] for name in LANDMARKS], np.float32
+            )
+            for row in csv.DictReader(file)
+        }
+
+
+def prepare(data: Path, target: Path, limit: int | None = None, *, tagged: bool = False) -> int:
     """Write the pack; return the number of photographs. ``limit`` takes the first N only."""
     root = data / "ccp"
     names = (root / "label_names.txt").read_text("utf-8").split()
     table = palette.grouping(names)
-    rows = [
-        row
-        for row in csv.DictReader((root / "index.csv").open(encoding="utf-8"))
-        if row["annotation"] == "pixel" and row["id"] not in SKIP
-    ][:limit]
+    poses = read_landmarks(root)
+    kind = "tags" if tagged else "pixel"
+    with (root / "index.csv").open(encoding="utf-8") as file:
+        rows = [
+            row
+            for row in csv.DictReader(file)
+            if row["annotation"] == kind and row["id"] not in SKIP
+        ][:limit]
     photos, labels = [], []
-    for row in rows:
+    tags = np.zeros((len(rows), palette.COUNT), bool)
+    for index, row in enumerate(rows):
         photos.append((root / "photos" / f"{row['id']}.jpg").read_bytes())
+        tags[index, [table[int(tag)] for tag in row["labels"].split()]] = True
+        if tagged:
+            continue
         source = cv2.imread(str(root / "labels" / f"{row['id']}.png"), cv2.IMREAD_GRAYSCALE)
         if source is None:
             raise FileNotFoundError(f"label map of {row['id']} is missing or unreadable")
         labels.append(cv2.imencode(".png", table[source])[1].tobytes())
+    nobody = np.zeros((len(LANDMARKS), 3), np.float32)
     target.parent.mkdir(parents=True, exist_ok=True)
     np.savez(
         target,
         photos=np.frombuffer(b"".join(photos), np.uint8),
         photo_sizes=np.array([len(p) for p in photos]),
         labels=np.frombuffer(b"".join(labels), np.uint8),
-        label_sizes=np.array([len(p) for p in labels]),
+        label_sizes=np.array([len(p) for p in labels], np.int64),
+        tags=tags,
+        landmarks=np.stack([poses.get(row["id"], nobody) for row in rows]),
         ids=np.array([row["id"] for row in rows]),
         train=np.array([row["split"] == "train" for row in rows]),
     )
@@ -57,8 +82,9 @@ def main() -> None:
     parser.add_argument("data", type=Path)
     parser.add_argument("-o", "--output", type=Path, required=True)
     parser.add_argument("--limit", type=int, help="first N photographs only")
+    parser.add_argument("--tagged", action="store_true", help="those without a label map")
     args = parser.parse_args()
-    count = prepare(args.data, args.output, args.limit)
+    count = prepare(args.data, args.output, args.limit, tagged=args.tagged)
     print(f"{count} photographs, {args.output.stat().st_size / 1e6:.1f} MB in {args.output}")
 
 

@@ -1,0 +1,69 @@
+"""The person parser: a U-Net with two heads, label map and body landmarks."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+
+from app.domain.framing import LANDMARKS
+from models.training import palette
+from models.training.unet import UNet
+
+_POINTS = len(LANDMARKS)
+
+
+class Parser(nn.Module):
+    """Pictures (B, 3, H, W) in [-1, 1] to
+
+    - scores (B, 26, H/2, W/2) before softmax,
+    - heat maps (B, 13, H/4 * W/4), a distribution over places for each landmark,
+    - points (B, 13, 2), their expectation in [0, 1] of the frame (integral regression, Sun et al.
+      2018), and the logits (B, 13) of each landmark being in the picture.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.net = UNet()
+        self.scores = nn.Conv2d(40, palette.COUNT, 1)
+        self.heat = nn.Conv2d(64, _POINTS, 1)
+        self.seen = nn.Sequential(
+            nn.Linear(self.net.deep, 64), nn.ReLU(inplace=True), nn.Linear(64, _POINTS)
+        )
+
+    def forward(self, picture: Tensor) -> tuple[Tensor, Tensor, Tensor, Tensor]:
+        fine, quarter, deep = self.net(picture)
+        heat = self.heat(quarter)
+        _, _, rows, columns = heat.shape
+        places = heat.flatten(2).softmax(-1)
+        x = (torch.arange(columns, device=heat.device) + 0.5) / columns
+        y = (torch.arange(rows, device=heat.device) + 0.5) / rows
+        grid = torch.stack([x.repeat(rows), y.repeat_interleave(columns)], 1)
+        return (
+            self.scores(fine),
+            places,
+            places @ grid.to(places.dtype),
+            self.seen(deep.mean((2, 3))),
+        )
+
+    def groups(self) -> list[dict[str, object]]:
+        """AdamW's groups: the ImageNet encoder learns slower than what is new."""
+        encoder, rest = self.net.groups(4e-4, 1.5e-3)
+        heads = [*self.scores.parameters(), *self.heat.parameters(), *self.seen.parameters()]
+        rest["params"] = [*rest["params"], *heads]  # type: ignore[misc]
+        return [encoder, rest]
+
+
+class ExportedParser(nn.Module):
+    """As it ships: photo 0..1 in, class probabilities and landmarks in frame pixels out."""
+
+    def __init__(self, parser: Parser) -> None:
+        super().__init__()
+        self.parser = parser.eval()
+
+    def forward(self, photo: Tensor) -> tuple[Tensor, Tensor]:
+        scores, _, points, seen = self.parser(photo * 2 - 1)
+        size = photo.shape[2:]
+        scores = functional.interpolate(scores, size=size, mode="bilinear", align_corners=False)
+        pixels = points * torch.tensor([size[1], size[0]], dtype=points.dtype)
+        return scores.softmax(1), torch.cat([pixels, seen.sigmoid()[..., None]], -1)

@@ -1,0 +1,102 @@
+"""Train the person parser: one command, resumable after a kill at any moment.
+
+    python -m models.training.parser.train FIGURES.npz RUN [--tagged TAGGED.npz]
+
+Photographs that have only a list of labels teach in two ways: what the list rules out must get no
+probability, and, once the first third of the plan is done, the averaged network labels them itself,
+with every class that the list rules out excluded (few hand labels, a U-Net, then a large set of
+constrained pseudo-labels), and learns where it is sure.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import torch
+from torch import Tensor, nn
+
+from models.training import loop, pictures
+from models.training.parser import data, losses
+from models.training.parser.networks import Parser
+
+#: Samples per step by picture height.
+BATCH = {128: 16, 192: 12, 256: 8}
+_TAGGED_SHARE = 0.4  # of the batches
+_LABELS_ITSELF = 1 / 3  # of the plan, after which pseudo-labels are used
+_SURE = 0.6  # probability from which the average's own label teaches
+
+
+class Teacher:
+    """Batches and their loss terms."""
+
+    def __init__(
+        self, training: loop.Training, labelled: data.People, tagged: data.People | None
+    ) -> None:
+        self.training, self.labelled, self.tagged = training, labelled, tagged
+        self.weights = losses.class_weights(labelled.labels).to(training.device)
+
+    def __call__(self, height: int, rng: torch.Generator) -> loop.Terms:
+        training = self.training
+        people = self.labelled
+        if self.tagged and torch.rand(1, generator=rng).item() < _TAGGED_SHARE:
+            people = self.tagged
+        rows = torch.randint(len(people), (BATCH.get(height, 8),), generator=rng)
+        batch = data.windows(people, rows, height, data.Augment(), rng)
+        scores, places, points, seen = training.net(batch.picture)
+        terms = losses.pose(places, points, seen, batch, -(-height // 4))
+        if people is self.labelled:
+            return losses.parsing(scores, batch.labels, self.weights) | terms
+        allowed = people.tags[rows.to(training.device)]
+        terms["absent"] = losses.absent(scores, allowed)
+        if training.step > training.plan.total * _LABELS_ITSELF:
+            with torch.no_grad():
+                own = training.average(batch.picture)[0]
+            labels = losses.constrained(own, allowed, height, _SURE)
+            terms |= losses.parsing(scores, labels, self.weights)
+        return terms
+
+
+def sheet(people: data.People, average: nn.Module, height: int) -> pictures.Image:
+    """Fixed held-out windows: photograph, label map, what the network reads, with landmarks."""
+    rng = pictures.torch_seeded(11)
+    rows = torch.arange(0, len(people), max(1, len(people) // 16))[:16]
+    batch = data.windows(people, rows, height, data.Augment(color=0, rotate=0), rng)
+    scores, _, points, seen = average(batch.picture)
+    read = nn.functional.interpolate(scores, size=batch.labels.shape[1:], mode="bilinear").argmax(1)
+    truth = batch.labels.where(batch.labels != data.IGNORE, torch.zeros_like(batch.labels))
+    photos = pictures.to_images(batch.picture)
+    for photo, own, sure in zip(photos, points.cpu(), seen.sigmoid().cpu(), strict=True):
+        _dot(photo, own, sure)
+    return pictures.sheet([photos, pictures.label_images(truth), pictures.label_images(read)])
+
+
+def _dot(photo: pictures.Image, points: Tensor, sure: Tensor) -> None:
+    height, width = photo.shape[:2]
+    for (x, y), seen in zip((points * torch.tensor([width, height])).long(), sure, strict=True):
+        colour = (255, 40, 40) if seen > 0.5 else (120, 120, 255)
+        photo[max(0, y - 1) : y + 2, max(0, x - 1) : x + 2] = colour
+
+
+def main() -> None:
+    parser = loop.arguments("Train the person parser.", "128:1500,192:1500,256:1500")
+    parser.add_argument("--tagged", type=Path, help="TAGGED.npz of models.training.prepare")
+    args = parser.parse_args()
+    torch.manual_seed(0)
+    device = loop.device_for(args.device)
+    net = Parser()
+    training = loop.Training(net, net.groups(), args.run, args.plan, device)
+    if args.start:
+        training.start_from(args.start)
+    labelled = data.load(args.pack, True, device)
+    tagged = data.load(args.tagged, True, device) if args.tagged else None
+    held_out = data.load(args.pack, False, device)
+    training.go(
+        Teacher(training, labelled, tagged),
+        lambda average, height: sheet(held_out, average, height),
+        minutes=args.minutes,
+        save_every=args.save_every,
+    )
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,73 @@
+"""The U-Net behind parser and cut-out: EfficientNet-Lite0 down, a light decoder up.
+
+Ronneberger, Fischer, Brox 2015 ("U-Net"), with an ImageNet encoder whose batch statistics stay
+frozen: batches here are small.
+"""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+
+from models.training import efficientnet
+
+#: Blocks of EfficientNet-Lite0 after which features are taken; strides 2, 4, 8, 16, 32.
+_TAPS = (0, 2, 4, 10, 15)
+
+
+class ConvNorm(nn.Sequential):
+    """3x3 convolution, batch norm, ReLU."""
+
+    def __init__(self, inputs: int, outputs: int) -> None:
+        super().__init__(
+            nn.Conv2d(inputs, outputs, 3, padding=1, bias=False),
+            nn.BatchNorm2d(outputs),
+            nn.ReLU(inplace=True),
+        )
+
+
+class UNet(nn.Module):
+    """Pictures (B, 3, H, W) in [-1, 1] to features.
+
+    ``forward`` returns features at stride 2 (``widths[3]`` channels), at stride 4 (``widths[2]``)
+    and the deepest encoder features at stride 32 (``deep`` channels).
+    """
+
+    def __init__(self, widths: tuple[int, int, int, int] = (128, 96, 64, 40)) -> None:
+        super().__init__()
+        self.encoder = efficientnet.frozen("lite0").requires_grad_(True)
+        self.channels = [self.encoder.channels[t] for t in _TAPS]
+        self.deep = self.channels[-1]
+        below = self.deep
+        self.steps = nn.ModuleList()
+        for skip, width in zip(reversed(self.channels[:-1]), widths, strict=True):
+            self.steps.append(ConvNorm(below + skip, width))
+            below = width
+
+    def train(self, mode: bool = True) -> UNet:
+        """The encoder's batch norms keep their ImageNet statistics."""
+        super().train(mode)
+        for module in self.encoder.modules():
+            if isinstance(module, nn.BatchNorm2d):
+                module.eval()
+        return self
+
+    def groups(self, encoder: float, decoder: float) -> list[dict[str, object]]:
+        """AdamW's groups for this network: a rate for the encoder, one for the rest."""
+        own = {id(p) for p in self.encoder.parameters()}
+        rest = [p for p in self.parameters() if id(p) not in own]
+        return [
+            {"params": list(self.encoder.parameters()), "lr": encoder},
+            {"params": rest, "lr": decoder},
+        ]
+
+    def forward(self, picture: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        features = self.encoder(picture, _TAPS)
+        x = deep = features[-1]
+        levels = []
+        for step, skip in zip(self.steps, reversed(features[:-1]), strict=True):
+            x = functional.interpolate(x, size=skip.shape[2:], mode="bilinear", align_corners=False)
+            x = step(torch.cat([x, skip], 1))
+            levels.append(x)
+        return levels[3], levels[2], deep
