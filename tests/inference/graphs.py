@@ -14,20 +14,29 @@ from numpy.typing import NDArray
 from onnx import TensorProto, helper, numpy_helper
 
 from app.domain.palette import Palette
+from app.inference.packs import CUTOUT, GARMENT
 
 FRAME = (32, 24)
 DIM = 4
 OPSET = 17
 
 
-def _model(nodes: list[Any], inputs: list[Any], outputs: list[Any], values: list[Any]) -> bytes:
-    graph = helper.make_graph(nodes, "tiny", inputs, outputs, values)
-    model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", OPSET)], ir_version=9)
-    onnx.checker.check_model(model)
-    return bytes(model.SerializeToString())
+Ports = dict[str, tuple[int, list[int]]]
 
 
-def _const(name: str, value: Any, dtype: Any) -> Any:
+def model(nodes: list[Any], inputs: Ports, outputs: Ports, values: list[Any]) -> bytes:
+    """A checked graph; ports are element type and shape by name."""
+    ends = [
+        [helper.make_tensor_value_info(name, *port) for name, port in ports.items()]
+        for ports in (inputs, outputs)
+    ]
+    graph = helper.make_graph(nodes, "tiny", *ends, values)
+    made = helper.make_model(graph, opset_imports=[helper.make_opsetid("", OPSET)], ir_version=9)
+    onnx.checker.check_model(made)
+    return bytes(made.SerializeToString())
+
+
+def const(name: str, value: Any, dtype: Any) -> Any:
     return numpy_helper.from_array(np.asarray(value, dtype=dtype), name)
 
 
@@ -79,24 +88,24 @@ def generator(
     nodes.append(helper.make_node("Identity", [last], [output]))
     heavy = np.random.default_rng(0).normal(0, 0.06, (256, 256)) if drag else np.zeros((1, 1))
     values = [
-        _const("first", [0], np.int64),
-        _const("second", [1], np.int64),
-        _const("zero", [0], np.int64),
-        _const("three", [3], np.int64),
-        _const("last", [3], np.int64),
-        _const("ground", 0, np.int64),
-        _const("one", 1, np.float32),
-        _const("gain", gain, np.float32),
-        _const("none", 0, np.float32),
-        _const("heavy", heavy, np.float32),
+        const("first", [0], np.int64),
+        const("second", [1], np.int64),
+        const("zero", [0], np.int64),
+        const("three", [3], np.int64),
+        const("last", [3], np.int64),
+        const("ground", 0, np.int64),
+        const("one", 1, np.float32),
+        const("gain", gain, np.float32),
+        const("none", 0, np.float32),
+        const("heavy", heavy, np.float32),
     ]
-    return _model(
+    return model(
         nodes,
-        [
-            helper.make_tensor_value_info("labels", TensorProto.UINT8, [1, height, width]),
-            helper.make_tensor_value_info("codes", TensorProto.FLOAT, [1, classes, dim]),
-        ],
-        [helper.make_tensor_value_info(output, TensorProto.FLOAT, [1, 3, height, width])],
+        {
+            "labels": (TensorProto.UINT8, [1, height, width]),
+            "codes": (TensorProto.FLOAT, [1, classes, dim]),
+        },
+        {output: (TensorProto.FLOAT, [1, 3, height, width])},
         values,
     )
 
@@ -110,14 +119,14 @@ def encoder(classes: int, *, frame: tuple[int, int] = FRAME, dim: int = DIM) -> 
         helper.make_node("ReduceMean", ["both"], ["mean"], keepdims=0),
         helper.make_node("Expand", ["mean", "shape"], ["codes"]),
     ]
-    return _model(
+    return model(
         nodes,
-        [
-            helper.make_tensor_value_info("picture", TensorProto.FLOAT, [1, 3, *frame]),
-            helper.make_tensor_value_info("labels", TensorProto.UINT8, [1, *frame]),
-        ],
-        [helper.make_tensor_value_info("codes", TensorProto.FLOAT, [1, classes, dim])],
-        [_const("none", 0, np.float32), _const("shape", [1, classes, dim], np.int64)],
+        {
+            "picture": (TensorProto.FLOAT, [1, 3, *frame]),
+            "labels": (TensorProto.UINT8, [1, *frame]),
+        },
+        {"codes": (TensorProto.FLOAT, [1, classes, dim])},
+        [const("none", 0, np.float32), const("shape", [1, classes, dim], np.int64)],
     )
 
 
@@ -138,16 +147,25 @@ def colors_bank(
 
 
 def write_pack(
-    folder: Path, palette: Palette, *, files: dict[str, bytes] | None = None, **changes: Any
+    folder: Path,
+    palette: Palette,
+    *,
+    task: str = GARMENT,
+    files: dict[str, bytes] | None = None,
+    **changes: Any,
 ) -> Path:
-    """A sound pack in ``folder``; ``files`` and ``changes`` of the manifest replace its parts."""
+    """A sound pack in ``folder``; ``files`` and ``changes`` of the manifest replace its parts.
+
+    For another task than garment synthesis every file has to be given.
+    """
     folder.mkdir(parents=True, exist_ok=True)
-    codes, classes = colors_bank(palette)
-    contents = {
-        "generator": generator(len(palette)),
-        "encoder": encoder(len(palette)),
-        "codes": bank_bytes(codes, classes),
-    } | (files or {})
+    contents = dict(files or {})
+    if task == GARMENT:
+        contents = {
+            "generator": generator(len(palette)),
+            "encoder": encoder(len(palette)),
+            "codes": bank_bytes(*colors_bank(palette)),
+        } | contents
     entries = {}
     for key, content in contents.items():
         name = f"{key}.npz" if key == "codes" else f"{key}.onnx"
@@ -157,15 +175,19 @@ def write_pack(
             "sha256": hashlib.sha256(content).hexdigest(),
             "bytes": len(content),
         }
-    manifest = {
+    manifest: dict[str, Any] = {
         "format": 1,
-        "name": "garment-tiny",
+        "name": "garment-tiny" if task == GARMENT else f"{task}-tiny",
         "version": "0.0.1",
-        "task": "garment-synthesis",
+        "task": task,
         "title": "Tiny",
         "license": "Apache-2.0",
         "frame": {"height": FRAME[0], "width": FRAME[1]},
-        "palette": [
+        "files": entries,
+        "made_by": "an unknown field of a later version",
+    }
+    if task != CUTOUT:
+        manifest["palette"] = [
             {
                 "key": entry.key,
                 "names": dict(entry.names),
@@ -173,10 +195,8 @@ def write_pack(
                 "group": entry.group,
             }
             for entry in palette
-        ],
-        "files": entries,
-        "style": {"dim": DIM},
-        "made_by": "an unknown field of a later version",
-    } | changes
-    (folder / "pack.json").write_text(json.dumps(manifest), encoding="utf-8")
+        ]
+    if task == GARMENT:
+        manifest["style"] = {"dim": DIM}
+    (folder / "pack.json").write_text(json.dumps(manifest | changes), encoding="utf-8")
     return folder

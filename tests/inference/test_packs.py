@@ -9,6 +9,7 @@ import pytest
 
 from app.domain.errors import PackError
 from app.domain.palette import Palette
+from app.inference.graphs import graph_keys
 from app.inference.packs import Pack, find_packs, load_pack
 from tests.inference.graphs import DIM, FRAME, write_pack
 
@@ -33,6 +34,30 @@ def test_a_sound_pack_loads_whatever_else_a_later_version_adds(
     assert set(pack.keys) == {"generator", "encoder", "codes"}
     for key in pack.keys:
         assert pack.read(key) == pack.path(key).read_bytes()
+
+
+def test_palette_and_style_are_only_where_the_task_has_them(
+    parser_pack: Pack, cutout_pack: Pack, palette: Palette
+) -> None:
+    assert parser_pack.palette == palette
+    with pytest.raises(PackError, match="no styles"):
+        _ = parser_pack.style_dim
+    assert not cutout_pack.has_palette
+    with pytest.raises(PackError, match="no palette") as caught:
+        _ = cutout_pack.palette
+    assert caught.value.where == str(cutout_pack.folder)
+
+
+def test_a_pack_of_an_unknown_task_loads_and_is_not_opened(folder: Path) -> None:
+    pack = load_pack(edit(folder, lambda m: m.update(task="weaving")))
+    with pytest.raises(PackError, match="no use for a pack for 'weaving'"):
+        graph_keys(pack)
+
+
+def test_a_pack_without_the_graph_of_its_task_is_refused(tmp_path: Path, palette: Palette) -> None:
+    pack = load_pack(write_pack(tmp_path, palette, task="person-parsing"))
+    with pytest.raises(PackError, match="has no parser"):
+        graph_keys(pack)
 
 
 def test_find_packs_lists_folders_with_a_manifest_alone(tmp_path: Path, palette: Palette) -> None:
@@ -60,7 +85,9 @@ def test_a_missing_folder_or_manifest_is_told_with_its_place(tmp_path: Path) -> 
         (lambda m: m.update(format=0), "has format 0"),
         (lambda m: m.update(format="1"), "not a manifest"),
         (lambda m: m.pop("format"), "not a manifest.*format"),
-        (lambda m: m.pop("palette"), "not a manifest.*palette"),
+        (lambda m: m.pop("palette"), "garment-synthesis needs a `palette`"),
+        (lambda m: m.pop("style"), "garment-synthesis needs a `style`"),
+        (lambda m: m.update(task="try-on") or m.pop("palette"), "try-on needs a `palette`"),
         (lambda m: m.update(name="../evil"), "not a manifest.*name"),
         (lambda m: m.update(name=7), "not a manifest.*name"),
         (lambda m: m["frame"].update(height=0), "not a manifest.*height"),

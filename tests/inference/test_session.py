@@ -9,20 +9,36 @@ import pytest
 from app.domain.cancel import CancelToken
 from app.domain.errors import Cancelled, DeviceError, PackError
 from app.domain.palette import Palette
-from app.inference.graphs import sample, signature
+from app.inference.graphs import graph_keys, sample, signature
 from app.inference.packs import Pack
 from app.inference.providers import CPU, DEVICES
 from app.inference.session import OrtSession, Port, cpu_threads
 from tests.inference.graphs import FRAME, generator
 
 
-def test_a_graph_of_the_pack_has_the_signature_the_program_expects(pack: Pack) -> None:
-    for key in ("generator", "encoder"):
-        session = OrtSession(pack.read(key), CPU)
-        assert session.signature == signature(pack, key)
-        outputs = session.run(sample(pack, key), CancelToken())
-        for name, port in session.signature.outputs.items():
-            assert Port(str(outputs[name].dtype), outputs[name].shape) == port
+def test_every_graph_of_every_task_has_the_signature_the_program_expects(
+    pack: Pack, parser_pack: Pack, cutout_pack: Pack, tryon_pack: Pack
+) -> None:
+    seen = []
+    for each in (pack, parser_pack, cutout_pack, tryon_pack):
+        for key in graph_keys(each):
+            seen.append(key)
+            session = OrtSession(each.read(key), CPU)
+            assert session.signature == signature(each, key)
+            outputs = session.run(sample(each, key), CancelToken())
+            for name, port in session.signature.outputs.items():
+                assert Port(str(outputs[name].dtype), outputs[name].shape) == port
+    assert seen == ["generator", "encoder", "parser", "cutout", "tryon"]
+
+
+def test_a_sample_is_the_same_each_time_and_never_flat(parser_pack: Pack, tryon_pack: Pack) -> None:
+    for each in (parser_pack, tryon_pack):
+        for key in graph_keys(each):
+            first, second = sample(each, key), sample(each, key)
+            for name, tensor in first.items():
+                np.testing.assert_array_equal(tensor, second[name])
+                assert float(np.ptp(tensor)) > 0, name
+    assert set(np.unique(sample(tryon_pack, "tryon")["labels"])) == {0, 1, 2, 5, 17, 21}
 
 
 @pytest.mark.parametrize(
