@@ -6,6 +6,8 @@ frozen: batches here are small.
 
 from __future__ import annotations
 
+from typing import TypeAlias
+
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
@@ -14,6 +16,7 @@ from models.training import efficientnet
 
 #: Blocks of EfficientNet-Lite0 after which features are taken; strides 2, 4, 8, 16, 32.
 _TAPS = (0, 2, 4, 10, 15)
+Five: TypeAlias = tuple[int, int, int, int, int]
 
 
 class ConvNorm(nn.Sequential):
@@ -31,13 +34,17 @@ class UNet(nn.Module):
     """Pictures (B, 3, H, W) in [-1, 1] to features.
 
     ``forward`` returns features at stride 2 (``widths[3]`` channels), at stride 4 (``widths[2]``)
-    and the deepest encoder features at stride 32 (``deep`` channels).
+    and the deepest encoder features at stride 32 (``deep`` channels). The encoder ends with the
+    last of ``taps``.
     """
 
-    def __init__(self, widths: tuple[int, int, int, int] = (128, 96, 64, 40)) -> None:
+    def __init__(
+        self, widths: tuple[int, int, int, int] = (128, 96, 64, 40), taps: Five = _TAPS
+    ) -> None:
         super().__init__()
-        self.encoder = efficientnet.frozen("lite0").requires_grad_(True)
-        self.channels = [self.encoder.channels[t] for t in _TAPS]
+        self.taps = taps
+        self.encoder = efficientnet.frozen("lite0", taps[-1] + 1).requires_grad_(True)
+        self.channels = [self.encoder.channels[t] for t in taps]
         self.deep = self.channels[-1]
         below = self.deep
         self.steps = nn.ModuleList()
@@ -63,7 +70,7 @@ class UNet(nn.Module):
         ]
 
     def forward(self, picture: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-        features = self.encoder(picture, _TAPS)
+        features = self.encoder(picture, self.taps)
         x = deep = features[-1]
         levels = []
         for step, skip in zip(self.steps, reversed(features[:-1]), strict=True):
