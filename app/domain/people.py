@@ -1,0 +1,88 @@
+"""Who is in a photograph, told from where a parser sees no ground, and which way they face."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from app.domain.framing import LANDMARKS
+from app.domain.geometry import EMPTY, Rect
+from app.domain.requests import Facing
+
+Mask = NDArray[np.bool_]
+
+_PERSON = 0.002  # of the area that was looked at, which a person covers at least
+_ANOTHER = 0.3  # of the largest person's area, from which a patch is another person
+_NEAR = 0.05  # of the person's height, within which a smaller patch is a part or a thing of theirs
+_SIDEWAYS = 0.3  # of the torso's length: shoulders closer together than that are seen from the side
+_UNSEEN = 0.3  # confidence of a landmark that is not in the picture
+
+_LEFT, _RIGHT = LANDMARKS.index("left_shoulder"), LANDMARKS.index("right_shoulder")
+_NOSE = LANDMARKS.index("nose")
+_HIPS = [LANDMARKS.index("left_hip"), LANDMARKS.index("right_hip")]
+
+
+@dataclass(frozen=True, eq=False)
+class People:
+    """``count`` separate people, the ``box`` (`EMPTY` for none) around the largest with what is
+    near, and ``others`` (h, w), where the rest of them are."""
+
+    count: int
+    box: Rect
+    others: Mask
+
+
+def find_people(figures: Mask) -> People:
+    """People among ``figures`` (h, w), the pixels that are no ground. Those who touch are one."""
+    _, patches, stats, _ = cv2.connectedComponentsWithStats(figures.astype(np.uint8))
+    areas = stats[:, cv2.CC_STAT_AREA].copy()
+    areas[0] = 0
+    largest = int(areas.argmax())
+    if areas[largest] < max(1.0, _PERSON * figures.size):
+        return People(0, EMPTY, np.zeros_like(figures))
+    people = areas >= _ANOTHER * areas[largest]
+    box = _box(stats[largest])
+    reach = max(1, round(_NEAR * box.h))
+    near = Rect(box.x - reach, box.y - reach, box.w + 2 * reach, box.h + 2 * reach)
+    for patch in np.flatnonzero(~people)[1:].tolist():
+        part = _box(stats[patch])
+        if not part.intersect(near).empty:
+            box = box.union(part)
+    people[largest] = False
+    return People(1 + int(people.sum()), box, people[patches])
+
+
+def without_others(figures: Mask, others: Mask) -> Mask:
+    """``figures`` (h, w) less every patch that lies mostly in ``others`` (h, w)."""
+    if not others.any():
+        return figures
+    count, patches = cv2.connectedComponents(figures.astype(np.uint8))
+    size = np.bincount(patches.ravel(), minlength=count)
+    shared = np.bincount(patches[others], minlength=count)
+    kept = 2 * shared < size
+    kept[0] = False
+    mine: Mask = kept[patches]
+    return mine
+
+
+def facing(landmarks: NDArray[np.float32]) -> Facing:
+    """Which side of a standing person is seen, from ``landmarks`` (13, 3) x, y, confidence.
+
+    From the front the person's left shoulder is on the picture's right.
+    """
+    shoulders = landmarks[[_LEFT, _RIGHT], :2]
+    torso = float(np.linalg.norm(landmarks[_HIPS, :2].mean(0) - shoulders.mean(0)))
+    across = float(shoulders[0, 0] - shoulders[1, 0])
+    if abs(across) < _SIDEWAYS * torso:
+        return "side"
+    if across < 0 or landmarks[_NOSE, 2] < _UNSEEN:
+        return "back"
+    return "front"
+
+
+def _box(stats: NDArray[np.int32]) -> Rect:
+    x, y, w, h = stats[: cv2.CC_STAT_AREA].tolist()
+    return Rect(x, y, w, h)

@@ -1,0 +1,204 @@
+"""A photograph of a person to a label map and body landmarks."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from app.domain.cancel import CancelToken
+from app.domain.errors import PackError, PictureError
+from app.domain.framing import Window, around, whole
+from app.domain.geometry import Rect
+from app.domain.palette import GROUND, Palette
+from app.domain.people import People, facing, find_people, without_others
+from app.domain.requests import DevicePolicy, DeviceUse, Parsed, ParseRequest
+from app.domain.scores import enlarge, without_specks
+from app.inference.graphs import PARSER_GRAPH, graph_keys, to_planes
+from app.inference.packs import PARSING, Pack
+from app.inference.providers import Device
+from app.inference.runner import GraphRunner
+from app.inference.session import OpenSession, OrtSession
+from app.inference.vetting import Vet
+
+MAX_LABELS = 2048
+"""The longest side of a label map made from a photograph."""
+
+_SPECK = 0.0002  # of the person's area; a patch of one class that is smaller is noise
+
+
+@dataclass(frozen=True, eq=False)
+class Reading:
+    """What the network says of one frame: ``probabilities`` (C, h, w) float32 that sum to 1,
+    ``landmarks`` (13, 3) float32 x, y in frame pixels and confidence 0..1."""
+
+    probabilities: NDArray[np.float32]
+    landmarks: NDArray[np.float32]
+    device: Device
+    notices: tuple[str, ...]
+
+    @property
+    def labels(self) -> NDArray[np.uint8]:
+        """(h, w): the likeliest class of every pixel."""
+        return np.asarray(self.probabilities.argmax(axis=0), np.uint8)
+
+
+class Parser:
+    """Reads photographs with one pack; a `Parse`. For one thread at a time.
+
+    PackError at once when the pack cannot read photographs; the graph opens at the first one.
+    """
+
+    def __init__(
+        self,
+        pack: Pack,
+        policy: DevicePolicy,
+        *,
+        vet: Vet,
+        open_session: OpenSession = OrtSession,
+        offered: tuple[str, ...] | None = None,
+    ) -> None:
+        if PARSER_GRAPH not in graph_keys(pack):
+            raise PackError(
+                f"The pack is for {pack.task!r}, not for {PARSING!r}", where=str(pack.folder)
+            )
+        self._pack = pack
+        self._runner = GraphRunner(
+            pack, PARSER_GRAPH, policy, open_session=open_session, vet=vet, offered=offered
+        )
+
+    @property
+    def palette(self) -> Palette:
+        return self._pack.palette
+
+    @property
+    def frame(self) -> tuple[int, int]:
+        """Height and width of what `read` takes."""
+        return self._pack.frame
+
+    def read(self, framed: NDArray[np.uint8], cancel: CancelToken) -> Reading:
+        """What is in one frame (h, w, 3) uint8 RGB. PackError, DeviceError, Cancelled."""
+        outcome = self._runner.run({"photo": to_planes(framed)}, cancel)
+        return Reading(
+            outcome.outputs["probabilities"][0],
+            outcome.outputs["landmarks"][0],
+            outcome.device,
+            outcome.notices,
+        )
+
+    def __call__(self, request: ParseRequest, cancel: CancelToken) -> Parsed:
+        """Look at the whole photograph, then closer at the largest person in it.
+
+        PictureError when nobody is in it, PackError, DeviceError, Cancelled.
+        """
+        begun = time.perf_counter()
+        photo = _reduced(request.rgba)
+        height, width = photo.shape[:2]
+        frame_height, frame_width = self.frame
+
+        window = whole(width, height, frame_width / frame_height)
+        first = self.read(window.cut(photo, frame_height, frame_width), cancel)
+        people, box = _people(first, window, width, height)
+        if not people.count:
+            raise _nobody()
+        closer = around(
+            box.x, box.y, box.right, box.bottom, aspect=frame_width / frame_height
+        )  # fmt: skip
+        second = self.read(closer.cut(photo, frame_height, frame_width), cancel)
+        others = _moved(people.others, window, closer)
+        chances = _only(second.probabilities, others)
+
+        labels = enlarge(chances, closer, width, height)
+        cancel.raise_if_cancelled()
+        figure = cv2.boundingRect(np.minimum(labels, 1))
+        if not figure[2]:
+            raise _nobody()
+        without_specks(labels, round(_SPECK * np.count_nonzero(labels)))
+        cancel.raise_if_cancelled()
+        scale = request.rgba.shape[0] / height
+        landmarks = second.landmarks.copy()
+        landmarks[:, :2] = closer.to_photo(landmarks[:, :2], frame_height, frame_width) * scale
+        use = DeviceUse(
+            second.device.label,
+            second.device.provider,
+            (time.perf_counter() - begun) * 1e3,
+            first.notices + second.notices,
+        )
+        person = _scaled(Rect(*figure), scale, request.rgba.shape)
+        return Parsed(labels, landmarks, person, people.count, facing(landmarks), use)
+
+
+def _nobody() -> PictureError:
+    return PictureError(
+        "No person was found in the photo",
+        hint="Use one that shows a person upright, from head to feet or to the thighs.",
+    )
+
+
+def _reduced(rgba: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """The photograph (h, w, 3) on white, its longest side at most `MAX_LABELS`."""
+    alpha = cv2.extractChannel(rgba, 3)
+    rgb = cv2.cvtColor(rgba, cv2.COLOR_RGBA2RGB)
+    if int(alpha.min()) < 255:
+        cover = cv2.merge([alpha] * 3)
+        rgb = cv2.add(cv2.multiply(rgb, cover, scale=1 / 255), cv2.bitwise_not(cover))
+    height, width = alpha.shape
+    scale = MAX_LABELS / max(height, width)
+    if scale < 1:
+        size = (max(1, round(width * scale)), max(1, round(height * scale)))
+        rgb = cv2.resize(rgb, size, interpolation=cv2.INTER_AREA)
+    return np.asarray(rgb, np.uint8)
+
+
+def _people(reading: Reading, window: Window, width: int, height: int) -> tuple[People, Rect]:
+    """People in the first reading, and the box around the largest in pixels of the photograph.
+
+    What the network makes of repeated edge pixels around the photograph does not count.
+    """
+    rows, columns = reading.probabilities.shape[1:]
+    step_x, step_y = window.width / columns, window.height / rows
+    x0, y0 = round(-window.x / step_x), round(-window.y / step_y)
+    x1, y1 = max(x0 + 1, round(x0 + width / step_x)), max(y0 + 1, round(y0 + height / step_y))
+    figures = reading.probabilities[GROUND] < 0.5
+    figures[:y0] = figures[y1:] = False
+    figures[:, :x0] = figures[:, x1:] = False
+    people = find_people(figures)
+    box = people.box
+    left, top = box.x * step_x + window.x, box.y * step_y + window.y
+    part = Rect(round(left), round(top), round(box.w * step_x), round(box.h * step_y))
+    return people, part
+
+
+def _moved(mask: NDArray[np.bool_], old: Window, new: Window) -> NDArray[np.bool_]:
+    """``mask`` (h, w) of one window as one of another, False outside the old one."""
+    rows, columns = mask.shape
+    matrix = np.array(
+        [
+            [new.width / old.width, 0, (new.x - old.x) * columns / old.width],
+            [0, new.height / old.height, (new.y - old.y) * rows / old.height],
+        ]
+    )
+    flags = cv2.INTER_NEAREST | cv2.WARP_INVERSE_MAP
+    moved = cv2.warpAffine(mask.astype(np.uint8), matrix, (columns, rows), flags=flags)
+    return np.asarray(moved, np.bool_)
+
+
+def _only(probabilities: NDArray[np.float32], others: NDArray[np.bool_]) -> NDArray[np.float32]:
+    """The probabilities with ground where other people are."""
+    figures = probabilities.argmax(axis=0) != GROUND
+    strangers = figures & ~without_others(figures, others)
+    if not strangers.any():
+        return probabilities
+    grown = cv2.dilate(strangers.astype(np.uint8), np.ones((3, 3), np.uint8)) != 0
+    alone = np.where(grown, np.float32(0), probabilities)
+    alone[GROUND][grown] = 1
+    return alone
+
+
+def _scaled(box: Rect, scale: float, shape: tuple[int, ...]) -> Rect:
+    x, y = round(box.x * scale), round(box.y * scale)
+    right, bottom = round(box.right * scale), round(box.bottom * scale)
+    return Rect(x, y, right - x, bottom - y).clip(shape[1], shape[0])

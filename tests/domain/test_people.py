@@ -1,0 +1,68 @@
+"""Who is in a photograph and which way they face."""
+
+import numpy as np
+import pytest
+
+from app.domain.framing import LANDMARKS
+from app.domain.geometry import EMPTY, Rect
+from app.domain.people import facing, find_people, without_others
+
+
+def figures(*boxes: tuple[int, int, int, int]) -> np.ndarray:
+    mask = np.zeros((256, 192), bool)
+    for x, y, w, h in boxes:
+        mask[y : y + h, x : x + w] = True
+    return mask
+
+
+def test_nobody_is_found_in_nothing_and_in_crumbs() -> None:
+    for mask in (figures(), figures((10, 10, 5, 5))):
+        people = find_people(mask)
+        assert (people.count, people.box) == (0, EMPTY)
+
+
+def test_one_person_with_a_bag_beside_them_is_one() -> None:
+    people = find_people(figures((60, 20, 50, 200), (112, 120, 20, 25)))
+    assert (people.count, people.box) == (1, Rect(60, 20, 72, 200))
+    assert not people.others.any()
+
+
+def test_a_thing_far_away_is_not_theirs() -> None:
+    people = find_people(figures((60, 20, 50, 200), (160, 120, 20, 25)))
+    assert (people.count, people.box) == (1, Rect(60, 20, 50, 200))
+
+
+def test_the_largest_of_several_is_looked_at_and_the_others_are_known() -> None:
+    mask = figures((10, 40, 40, 150), (70, 20, 50, 200), (150, 100, 30, 120))
+    people = find_people(mask)
+    assert (people.count, people.box) == (3, Rect(70, 20, 50, 200))
+    np.testing.assert_array_equal(people.others, mask & (np.indices(mask.shape)[1] // 60 != 1))
+
+
+def test_what_lies_mostly_in_others_goes() -> None:
+    others = figures((10, 40, 40, 150))
+    seen = figures((12, 45, 45, 140), (70, 20, 50, 200))
+    np.testing.assert_array_equal(without_others(seen, others), figures((70, 20, 50, 200)))
+    np.testing.assert_array_equal(without_others(seen, figures()), seen)
+
+
+@pytest.mark.parametrize(
+    ("left", "right", "nose", "wanted"),
+    [
+        (130, 70, 0.9, "front"),
+        (70, 130, 0.9, "back"),
+        (130, 70, 0.1, "back"),
+        (104, 96, 0.9, "side"),
+        (96, 104, 0.1, "side"),
+    ],
+)
+def test_shoulders_and_nose_tell_which_side_is_seen(
+    left: float, right: float, nose: float, wanted: str
+) -> None:
+    landmarks = np.ones((13, 3), np.float32)
+    landmarks[LANDMARKS.index("nose")] = 100, 40, nose
+    landmarks[LANDMARKS.index("left_shoulder"), :2] = left, 60
+    landmarks[LANDMARKS.index("right_shoulder"), :2] = right, 60
+    landmarks[LANDMARKS.index("left_hip"), :2] = 115, 140
+    landmarks[LANDMARKS.index("right_hip"), :2] = 85, 140
+    assert facing(landmarks) == wanted

@@ -1,0 +1,177 @@
+"""From a photograph to a label map: a graph that knows people by the palette's own colours."""
+
+import cv2
+import numpy as np
+import pytest
+
+from app.domain.cancel import CancelToken
+from app.domain.errors import Cancelled, PackError, PictureError
+from app.domain.framing import LANDMARKS
+from app.domain.geometry import Rect
+from app.domain.palette import Palette
+from app.domain.requests import Parsed, ParseRequest
+from app.inference.packs import PARSING, Pack, load_pack
+from app.inference.parsing import MAX_LABELS, Parser
+from tests.inference.doubles import OFFERED, FakeDevices, Vetted
+from tests.inference.graphs import write_pack
+from tests.inference.photo_graphs import parser as parser_graph
+
+HEAD, SHOULDER_LEFT, SHOULDER_RIGHT, HIP_LEFT, HIP_RIGHT, SHIRT = 1, 2, 3, 8, 9, 18
+"""Classes of the drawn person; in the tiny graph landmark n is the centre of class n + 1."""
+
+
+@pytest.fixture(scope="module")
+def big_pack(tmp_path_factory: pytest.TempPathFactory, palette: Palette) -> Pack:
+    folder = tmp_path_factory.mktemp("packs") / "parser"
+    graph = parser_graph(palette, frame=(256, 192))
+    frame = {"height": 256, "width": 192}
+    return load_pack(
+        write_pack(folder, palette, task=PARSING, files={"parser": graph}, frame=frame)
+    )
+
+
+@pytest.fixture(scope="module")
+def parser(big_pack: Pack) -> Parser:
+    return Parser(big_pack, "cpu", vet=Vetted())
+
+
+def person(labels: np.ndarray, x: int, y: int, tall: int) -> None:
+    """A person of ``tall`` pixels whose head's top is at x, y."""
+    unit = tall // 10
+
+    def block(cls: int, left: float, top: float, right: float, bottom: float) -> None:
+        corners = [round(x + left * unit), round(y + top * unit)]
+        ends = [round(x + right * unit) - 1, round(y + bottom * unit) - 1]
+        cv2.rectangle(labels, corners, ends, cls, -1)
+
+    block(SHIRT, -1.5, 2, 1.5, 10)
+    block(HEAD, -1, 0, 1, 2)
+    block(SHOULDER_LEFT, 1, 2, 2, 3)
+    block(SHOULDER_RIGHT, -2, 2, -1, 3)
+    block(HIP_LEFT, 0.5, 6, 1.5, 7)
+    block(HIP_RIGHT, -1.5, 6, -0.5, 7)
+
+
+def photo(labels: np.ndarray, palette: Palette) -> np.ndarray:
+    return np.dstack([palette.colors[labels], np.full(labels.shape, 255, np.uint8)])
+
+
+def parse(parser: Parser, rgba: np.ndarray) -> Parsed:
+    return parser(ParseRequest(rgba), CancelToken())
+
+
+@pytest.mark.parametrize(
+    ("height", "width", "x", "y", "tall"),
+    [(600, 400, 200, 50, 500), (400, 700, 500, 60, 300), (900, 300, 150, 500, 150)],
+)
+def test_each_part_is_found_where_it_is(
+    parser: Parser, palette: Palette, height: int, width: int, x: int, y: int, tall: int
+) -> None:
+    truth = np.zeros((height, width), np.uint8)
+    person(truth, x, y, tall)
+    parsed = parse(parser, photo(truth, palette))
+    assert parsed.labels.shape == truth.shape
+    edges = cv2.dilate(cv2.Laplacian(truth, cv2.CV_8U, ksize=1), np.ones((7, 7), np.uint8)) > 0
+    np.testing.assert_array_equal(parsed.labels[~edges], truth[~edges])
+    assert (parsed.labels != truth).mean() < 0.02
+    for index in (0, 1, 2, 7, 8):
+        rows, columns = np.nonzero(truth == index + 1)
+        found = parsed.landmarks[index]
+        assert np.hypot(found[0] - columns.mean() - 0.5, found[1] - rows.mean() - 0.5) < 3
+        assert found[2] > 0.9
+    assert parsed.landmarks[LANDMARKS.index("left_knee"), 2] < 0.2
+    box, rows, columns = parsed.person, *np.nonzero(truth)
+    wanted = Rect(columns.min(), rows.min(), np.ptp(columns) + 1, np.ptp(rows) + 1)
+    assert abs(box.x - wanted.x) + abs(box.right - wanted.right) <= 6
+    assert abs(box.y - wanted.y) + abs(box.bottom - wanted.bottom) <= 6
+    assert (parsed.people, parsed.facing, parsed.use.device) == (1, "front", "CPU")
+
+
+def test_a_mirrored_person_is_seen_from_the_back(parser: Parser, palette: Palette) -> None:
+    truth = np.zeros((600, 400), np.uint8)
+    person(truth, 200, 50, 500)
+    mirrored = np.ascontiguousarray(photo(truth, palette)[:, ::-1])
+    assert parse(parser, mirrored).facing == "back"
+
+
+def test_the_largest_of_two_is_read_and_both_are_counted(parser: Parser, palette: Palette) -> None:
+    alone, both = np.zeros((600, 600), np.uint8), np.zeros((600, 600), np.uint8)
+    for truth in (alone, both):
+        person(truth, 300, 50, 500)
+    person(both, 510, 100, 400)
+    parsed = parse(parser, photo(both, palette))
+    assert parsed.people == 2
+    expected = parse(parser, photo(alone, palette))
+    assert (parsed.labels != expected.labels).mean() < 0.003
+    assert parsed.person == expected.person
+
+
+@pytest.mark.parametrize(("height", "width"), [(3000, 2100), (1200, 4096), (2049, 2049)])
+def test_a_large_photo_gives_a_map_of_its_proportions(
+    parser: Parser, palette: Palette, height: int, width: int
+) -> None:
+    truth = np.zeros((height, width), np.uint8)
+    person(truth, width // 2, height // 10, height * 8 // 10)
+    parsed = parse(parser, photo(truth, palette))
+    scale = MAX_LABELS / max(height, width)
+    assert parsed.labels.shape == (round(height * scale), round(width * scale))
+    assert parsed.person.h == pytest.approx(height * 0.8, rel=0.01)
+    assert parsed.person.y == pytest.approx(height * 0.1, abs=height * 0.01)
+    rows, columns = np.nonzero(truth == HEAD)
+    assert np.abs(parsed.landmarks[0, :2] - [columns.mean(), rows.mean()]).max() < height / 100
+
+
+def test_what_is_transparent_is_ground(parser: Parser, palette: Palette) -> None:
+    truth = np.zeros((600, 400), np.uint8)
+    person(truth, 200, 50, 500)
+    clear = photo(truth, palette)
+    clear[truth == 0] = (10, 120, 40, 0)
+    expected = parse(parser, photo(truth, palette))
+    np.testing.assert_array_equal(parse(parser, clear).labels, expected.labels)
+
+
+@pytest.mark.parametrize("shape", [(600, 400), (1, 1), (5, 900)])
+def test_without_a_person_it_says_so(parser: Parser, shape: tuple[int, int]) -> None:
+    with pytest.raises(PictureError, match="No person was found in the photo") as caught:
+        parse(parser, np.full((*shape, 4), 255, np.uint8))
+    assert caught.value.hint
+
+
+def test_a_photo_that_is_all_person_is_read_to_its_edges(parser: Parser, palette: Palette) -> None:
+    truth = np.full((400, 300), SHIRT, np.uint8)
+    parsed = parse(parser, photo(truth, palette))
+    np.testing.assert_array_equal(parsed.labels, truth)
+    assert parsed.person == Rect(0, 0, 300, 400)
+
+
+def test_the_photo_is_not_touched(parser: Parser, palette: Palette) -> None:
+    truth = np.zeros((600, 400), np.uint8)
+    person(truth, 200, 50, 500)
+    rgba = photo(truth, palette)
+    rgba.setflags(write=False)
+    before = rgba.copy()
+    parse(parser, rgba)
+    np.testing.assert_array_equal(rgba, before)
+
+
+def test_a_pack_for_something_else_is_refused(pack: Pack) -> None:
+    with pytest.raises(PackError, match="not for 'person-parsing'"):
+        Parser(pack, "cpu", vet=Vetted())
+
+
+def test_a_cancelled_request_ends(parser: Parser) -> None:
+    token = CancelToken()
+    token.cancel()
+    with pytest.raises(Cancelled):
+        parser(ParseRequest(np.zeros((60, 40, 4), np.uint8)), token)
+
+
+def test_a_device_lost_between_the_passes_is_told(big_pack: Pack, palette: Palette) -> None:
+    world = FakeDevices(dies_after=1)
+    parser = Parser(big_pack, "auto", vet=Vetted(), open_session=world, offered=OFFERED)
+    truth = np.zeros((600, 400), np.uint8)
+    person(truth, 200, 50, 500)
+    parsed = parse(parser, photo(truth, palette))
+    assert world.opened == ["dml", "cpu"]
+    assert parsed.use.device == "CPU"
+    assert any("stopped working" in notice for notice in parsed.use.notices)
