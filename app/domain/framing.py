@@ -44,12 +44,18 @@ class Window:
     height: float
 
     def cut(
-        self, pixels: NDArray[np.uint8], height: int, width: int, *, nearest: bool = False
+        self,
+        pixels: NDArray[np.uint8],
+        height: int,
+        width: int,
+        *,
+        nearest: bool = False,
+        repeat: bool = True,
     ) -> NDArray[np.uint8]:
         """The window of ``pixels`` (H, W) or (H, W, C) uint8 at (``height``, ``width``).
 
-        Edge pixels are repeated outside the photograph. Shrinking averages; ``nearest`` takes
-        single pixels, for label maps.
+        Outside the photograph edge pixels are repeated, or all is 0 when ``repeat`` is off.
+        Shrinking averages; ``nearest`` takes single pixels, for label maps.
         """
         scale_x, scale_y = width / self.width, height / self.height
         source = pixels
@@ -66,7 +72,7 @@ class Window:
         )
         method = cv2.INTER_NEAREST if nearest else cv2.INTER_LINEAR
         size = (width, height)
-        edge = cv2.BORDER_REPLICATE
+        edge = cv2.BORDER_REPLICATE if repeat else cv2.BORDER_CONSTANT
         framed = cv2.warpAffine(source, matrix, size, flags=method, borderMode=edge)
         return np.asarray(framed, np.uint8)
 

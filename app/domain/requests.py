@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from app.domain.cancel import CancelToken
+from app.domain.framing import CATEGORIES, Category
 from app.domain.geometry import Rect
 from app.domain.style import Look
 
@@ -104,3 +105,64 @@ class Encoded:
 
 
 Encode: TypeAlias = Callable[[EncodeRequest, CancelToken], Encoded]
+
+
+@dataclass(frozen=True, eq=False)
+class CutCloth:
+    """A garment cut out of its picture.
+
+    ``rgba`` (h, w, 4) uint8 is the part of the picture that holds it, at the picture's own
+    resolution, with at least one transparent pixel on every side; transparent pixels have the
+    colour of the garment nearest to them, so that it may be resampled without a rim. ``box`` is
+    where that part lies in the picture (it may reach one pixel beyond). ``likelihood`` (4,)
+    float32 says how likely it is an upper, lower or dress, or no garment at all; it sums to 1.
+    """
+
+    rgba: NDArray[np.uint8]
+    box: Rect
+    likelihood: NDArray[np.float32]
+    use: DeviceUse
+
+    @property
+    def category(self) -> Category | None:
+        """The likeliest; None when it is likeliest no garment."""
+        best = int(self.likelihood.argmax())
+        return CATEGORIES[best] if best < len(CATEGORIES) else None
+
+
+Cut: TypeAlias = Callable[[NDArray[np.uint8], CancelToken], CutCloth]
+"""Cuts the garment out of a picture (H, W, 4) uint8 RGBA."""
+
+
+@dataclass(frozen=True, eq=False)
+class TryOnRequest:
+    """Pictures of a person and of a cloth, both (H, W, 4) uint8 RGBA, not edited any more.
+
+    Without a ``category`` the cloth's picture decides. ``region`` (H, W) uint8, of the person's
+    picture, is the dressed region as a person corrected it: 0 keeps the photograph, 255 shows
+    the outcome. None is the network's own.
+    """
+
+    person: NDArray[np.uint8]
+    cloth: NDArray[np.uint8]
+    category: Category | None = None
+    region: NDArray[np.uint8] | None = None
+
+
+@dataclass(frozen=True, eq=False)
+class TryOnResult:
+    """The dressed person.
+
+    ``rgba`` (H, W, 4) uint8 is as large as the photograph and equal to it wherever ``region``
+    (H, W) uint8 is 0; a region of 255 shows nothing of it. ``notices`` are sentences about the
+    pictures, ``use.notices`` about the device.
+    """
+
+    rgba: NDArray[np.uint8]
+    category: Category
+    region: NDArray[np.uint8]
+    notices: tuple[str, ...]
+    use: DeviceUse
+
+
+Tryon: TypeAlias = Callable[[TryOnRequest, CancelToken], TryOnResult]

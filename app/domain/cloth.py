@@ -1,0 +1,84 @@
+"""A cut-out garment: colours beyond its edge, and its place in a network's frame."""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from app.domain.framing import Window, around
+from app.domain.geometry import EMPTY, Rect
+
+Pixels = NDArray[np.uint8]
+
+SHARE = 0.9
+"""How much of the frame the garment fills, on the side that it fills most."""
+
+_SOLID = 128  # alpha from which a pixel belongs to the garment
+
+
+def garment_box(alpha: Pixels) -> Rect:
+    """The smallest box around what is at least half opaque in ``alpha`` (H, W) uint8."""
+    _, solid = cv2.threshold(alpha, _SOLID - 1, 255, cv2.THRESH_BINARY)
+    x, y, w, h = cv2.boundingRect(solid)
+    return Rect(x, y, w, h) if w and h else EMPTY
+
+
+def cloth_window(alpha: Pixels, aspect: float = 0.75) -> Window:
+    """The window of ``aspect`` (width / height) in whose middle the garment fills `SHARE`.
+
+    ``alpha`` (H, W) uint8; ValueError when nothing in it is opaque.
+    """
+    box = garment_box(alpha)
+    if box.empty:
+        raise ValueError("nothing is opaque")
+    margin = (1 / SHARE - 1) / 2
+    return around(box.x, box.y, box.right, box.bottom, margin=margin, aspect=aspect)
+
+
+def frame_cloth(rgba: Pixels, window: Window, height: int, width: int) -> Pixels:
+    """``rgba`` (H, W, 4) uint8 in the window as a network sees it: (height, width, 4) uint8 on
+    white, which is all there is where alpha is 0."""
+    alpha = np.ascontiguousarray(rgba[..., 3])
+    solid = cv2.multiply(rgba[..., :3], cv2.merge([alpha] * 3), scale=1 / 255)
+    framed = window.cut(np.dstack([solid, alpha]), height, width, repeat=False)
+    white = (255 - framed[..., 3])[..., None]
+    framed[..., :3] = np.minimum(framed[..., :3], 255 - white) + white
+    return framed
+
+
+def spread(rgb: Pixels, known: Pixels) -> Pixels:
+    """``rgb`` (H, W, 3) uint8 with every pixel where ``known`` (H, W) uint8 is 0 in the colour of
+    the known ones around it; ``known`` is 0 or 255.
+
+    Push-pull (Gortler et al. 1996, "The Lumigraph", section 3.4): averages of the known pixels on
+    ever coarser grids fill what the finer grids leave open.
+    """
+    sums, weight = cv2.bitwise_and(rgb, rgb, mask=known), known
+    height, width = known.shape
+    half = (max(1, (width + 1) // 2), max(1, (height + 1) // 2))
+    coarse = _push_pull(
+        np.asarray(cv2.resize(sums, half, interpolation=cv2.INTER_AREA), np.float32),
+        np.asarray(cv2.resize(weight, half, interpolation=cv2.INTER_AREA), np.float32) / 255,
+    )
+    steps = np.clip(coarse + 0.5, 0, 255).astype(np.uint8)
+    grown = cv2.resize(steps, (width, height), interpolation=cv2.INTER_LINEAR)
+    cv2.copyTo(rgb, known, grown)
+    return np.asarray(grown, np.uint8)
+
+
+def _push_pull(sums: NDArray[np.float32], weight: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Colours (h, w, 3) float32 from sums of known ones and their share (h, w) 0..1."""
+    height, width = weight.shape
+    sure = np.minimum(weight * 4, 1)[..., None]  # a quarter of known pixels is enough to go by
+    own = np.asarray(sums / np.maximum(weight, 1e-3)[..., None], np.float32)
+    if max(height, width) == 1 or weight.min() >= 0.25:
+        return own
+    half = (max(1, (width + 1) // 2), max(1, (height + 1) // 2))
+    coarse = _push_pull(
+        np.asarray(cv2.resize(sums, half, interpolation=cv2.INTER_AREA), np.float32),
+        np.asarray(cv2.resize(weight, half, interpolation=cv2.INTER_AREA), np.float32),
+    )
+    below = np.asarray(cv2.resize(coarse, (width, height), interpolation=cv2.INTER_LINEAR))
+    filled: NDArray[np.float32] = own * sure + below * (1 - sure)
+    return filled
