@@ -1,0 +1,263 @@
+"""From a network's small outputs to a photograph in which only the dressed region is new.
+
+The network works in a frame of some 256 × 192 pixels. What it decides there (where each pixel of
+the cloth goes, where cloth shows, where the old garment must go) is brought to the photograph's
+own resolution; the pixels themselves come from the cloth's picture and from the photograph.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from app.domain.cancel import CancelToken
+from app.domain.framing import Window
+from app.domain.geometry import EMPTY, Rect
+from app.inference.upsampling import Grid, Guided, extrapolate, guide
+
+Floats = NDArray[np.float32]
+Pixels = NDArray[np.uint8]
+
+LEAST = 0.02
+"""Shares of cover and replace below this count as none, so that the region ends somewhere."""
+
+_TILE = 384  # pixels a side: a dozen planes of it stay in a core's cache
+_SHRINK = 1.15  # cloth pixels per pixel of the photograph from which averaging pays
+_RING = 2  # frame pixels on either side of an edge in which the photograph may move it
+
+
+@dataclass(frozen=True, eq=False)
+class Draft:
+    """A try-on network's outputs for one frame (h, w), float32.
+
+    ``flow`` (2, h, w) is x, y of the sampling position in the cloth's frame, -1..1 from edge to
+    edge; ``cover`` (h, w) 0..1 where the cloth shows; ``replace`` (h, w) 0..1 where, of what is
+    not cloth, the old picture must go; ``fill`` (3, h, w) RGB 0..1 comes there instead.
+    """
+
+    flow: Floats
+    cover: Floats
+    replace: Floats
+    fill: Floats
+
+
+@dataclass(frozen=True, eq=False)
+class Person:
+    """A photograph ``rgba`` (H, W, 4) uint8, the ``window`` of it that the network saw and that
+    window as it saw it, ``framed`` (h, w, 3) uint8."""
+
+    rgba: Pixels
+    window: Window
+    framed: Pixels
+
+
+@dataclass(frozen=True, eq=False)
+class Cloth:
+    """A cut-out garment ``rgba`` (H, W, 4) uint8, transparent all around, and the ``window`` of
+    it that the network saw. The colours of transparent pixels continue the garment's."""
+
+    rgba: Pixels
+    window: Window
+
+
+def composite(
+    person: Person,
+    cloth: Cloth,
+    draft: Draft,
+    cancel: CancelToken,
+    *,
+    region: Pixels | None = None,
+) -> tuple[Pixels, Pixels]:
+    """The photograph with the cloth on: RGBA (H, W, 4) uint8, and the changed region (H, W) uint8.
+
+    Where the region is 0 the picture is the photograph bit for bit, and alpha is the
+    photograph's everywhere. A ``region`` that a person corrected replaces the network's: where it
+    is larger, cloth shows as far as the cloth reaches and the network's filling beyond.
+
+    Memory beyond inputs and outputs does not grow with the photograph but for the shrunken cloth.
+    Cancelled when the token says so.
+    """
+    height, width = person.rgba.shape[:2]
+    changed = np.zeros((height, width), np.uint8)
+    plan = _Plan(person, cloth, draft)
+    box = _box(region) if region is not None else plan.box
+    rgba = person.rgba.copy()
+    if box.empty:
+        return rgba, changed
+    painter = _Painter(plan, person, cloth, box, region)
+    for top in range(box.y, box.bottom, _TILE):
+        for left in range(box.x, box.right, _TILE):
+            cancel.raise_if_cancelled()
+            tile = Rect(left, top, _TILE, _TILE).intersect(box)
+            painter.paint(tile, rgba[tile.slices], changed[tile.slices])
+    return rgba, changed
+
+
+class _Plan:
+    """What is decided in the frame: who shows where, with the photograph as guide at the edges."""
+
+    def __init__(self, person: Person, cloth: Cloth, draft: Draft) -> None:
+        cover = np.clip(draft.cover, 0, 1)
+        cover[cover < LEAST] = 0
+        replace = np.clip(draft.replace, 0, 1)
+        replace[replace < LEAST] = 0
+        frame_height, frame_width = cover.shape
+        where = _frame_points(draft.flow)
+        alpha = np.ascontiguousarray(cloth.rgba[..., 3])
+        framed = cloth.window.cut(alpha, frame_height, frame_width, repeat=False)
+        reached = np.asarray(
+            cv2.remap(framed, where[0] - 0.5, where[1] - 0.5, cv2.INTER_LINEAR), np.float32
+        )
+        reached /= 255
+        # Of the cloth that the flow brings here: the share nothing stands in front of. Beyond the
+        # cloth's outline it is continued, for the outline is drawn by the cloth's own alpha.
+        visible = extrapolate(cover / np.maximum(reached, 0.05), reached**2)
+        # Of what is no cloth: the share that must go, continued under the cloth's edge.
+        gone = extrapolate(replace / np.maximum(1 - cover, 0.05), (1 - cover) ** 2)
+        # Cloth that the network wants more than a frame pixel beyond the end of the cloth.
+        beyond = np.clip(cover - cv2.dilate(reached, np.ones((3, 3), np.uint8)), 0, 1)
+        beyond[beyond < 0.1] = 0
+        touched = ((cover > 0) | (replace > 0)).view(np.uint8)
+        self.support: Pixels = np.asarray(cv2.dilate(touched, np.ones((3, 3))), np.uint8)
+        colors = person.framed.astype(np.float32) / 255
+        self.visible = guide(colors, visible, _RING)
+        self.gone = guide(colors, gone, _RING)
+        self.beyond = beyond[None]
+        self.where = where
+        self.fill = np.clip(draft.fill, 0, 1) * np.float32(255)
+        self.scale = _sampling_scale(person, cloth, where, cover > 0.5)
+        self.box = self._box(person)
+
+    def _box(self, person: Person) -> Rect:
+        """The photograph's pixels whose centres lie in the support."""
+        x, y, w, h = cv2.boundingRect(self.support)
+        if not w:
+            return EMPTY
+        frame_height, frame_width = self.support.shape
+        corners = np.array([[x, y], [x + w, y + h]], np.float32)
+        edges = person.window.to_photo(corners, frame_height, frame_width)
+        (left, top), (right, bottom) = np.ceil(edges - 0.5).astype(int).tolist()
+        box = Rect(left, top, right - left, bottom - top)
+        return box.clip(person.rgba.shape[1], person.rgba.shape[0])
+
+
+class _Painter:
+    """Paints tiles of the photograph's box."""
+
+    def __init__(
+        self, plan: _Plan, person: Person, cloth: Cloth, box: Rect, region: Pixels | None
+    ) -> None:
+        self._plan, self._region = plan, region
+        self._grid = Grid(person.window, box, plan.support.shape)
+        self._cloth, self._affine = _shrunk(cloth, plan)
+
+    def paint(self, tile: Rect, rgba: Pixels, changed: Pixels) -> None:
+        """Paint ``tile`` of the photograph in place, and say how much of each pixel is new."""
+        at = self._grid.tile(tile)
+        support = at.nearest(self._plan.support)
+        if self._region is None and not support.any():
+            return
+        photo = [plane.astype(np.float32) for plane in cv2.split(rgba)[:3]]
+        cover, colors, reached = self._clothed(at, photo)
+        cover = _clean(cover, support)
+        strength = _clean(_share(self._plan.gone, at, photo), support)
+        strength += cover - strength * cover
+        wanted = strength
+        if self._region is not None:
+            wanted = np.divide(self._region[tile.slices], 255, dtype=np.float32)
+        blend = np.where(strength > 0, cover / np.maximum(strength, 1e-6), reached)
+        fill = at.cubic(self._plan.fill)
+        planes = []
+        for old, below, above in zip(photo, fill, colors, strict=True):
+            below += blend * (above - below)
+            below -= old
+            below *= wanted
+            below += old
+            planes.append(np.clip(np.rint(below, out=below), 0, 255).astype(np.uint8))
+        mask = (wanted > 0).view(np.uint8)
+        cv2.copyTo(cv2.merge([*planes, rgba[..., 3]]), mask, rgba)
+        np.copyto(changed, np.maximum(np.rint(wanted * 255).astype(np.uint8), mask))
+
+    def _clothed(self, at: Grid.Tile, photo: list[Floats]) -> tuple[Floats, list[Floats], Floats]:
+        """Cover (th, tw) 0..1 in a tile, the cloth's three planes of colour 0..255 there, and how
+        far the cloth reaches, covered or not, (th, tw) 0..1."""
+        if self._region is None and not at.touches(self._plan.visible.bounds[1], self._plan.beyond):
+            none = np.zeros(at.shape, np.float32)
+            return none, [none] * 3, none
+        x, y = at.cubic(self._plan.where)
+        (scale_x, scale_y), (offset_x, offset_y) = self._affine
+        x *= scale_x
+        x += offset_x
+        y *= scale_y
+        y += offset_y
+        warped = cv2.remap(self._cloth, x, y, cv2.INTER_CUBIC, borderMode=cv2.BORDER_REPLICATE)
+        *colors, alpha = [plane.astype(np.float32) for plane in cv2.split(warped)]
+        alpha /= 255
+        cover = alpha * _share(self._plan.visible, at, photo)
+        np.maximum(cover, at.linear(self._plan.beyond)[0], out=cover)
+        return cover, colors, alpha
+
+
+def _share(guided: Guided, at: Grid.Tile, photo: list[Floats]) -> Floats:
+    """A share 0..1 of the frame at the photograph's resolution, its edges where the photograph's
+    are (He and Sun 2015, "Fast Guided Filter", arXiv 1505.00996)."""
+    low, high = at.linear(guided.bounds)
+    if np.array_equal(low, high):
+        return low
+    weights = at.linear(guided.weights)
+    value = weights[3]
+    for plane in range(3):
+        value += cv2.multiply(weights[plane], photo[plane])
+    np.maximum(value, low, out=value)
+    np.minimum(value, high, out=value)
+    return value
+
+
+def _clean(share: Floats, support: Pixels) -> Floats:
+    """Shares near none and near all made so, and none outside the support."""
+    steady = np.clip((share - LEAST) / (1 - 2 * LEAST), 0, 1)
+    steady *= support
+    return steady
+
+
+def _frame_points(flow: Floats) -> Floats:
+    """Flow -1..1 as points of the cloth's frame, in its pixels from its left upper edge."""
+    sides = np.array(flow.shape[:0:-1], np.float32)[:, None, None]
+    points: Floats = (flow + 1) * (sides / 2)
+    return np.ascontiguousarray(points, np.float32)
+
+
+def _sampling_scale(person: Person, cloth: Cloth, where: Floats, mask: NDArray[np.bool_]) -> float:
+    """Cloth pixels per pixel of the photograph, in the middle of what the mask shows."""
+    width = mask.shape[1]
+    across, down = np.gradient(where, axis=2), np.gradient(where, axis=1)
+    area = np.abs(across[0] * down[1] - across[1] * down[0])[mask]
+    local = float(np.sqrt(np.median(area))) if area.size else 1.0
+    return local * (cloth.window.width / width) / (person.window.width / width)
+
+
+def _shrunk(
+    cloth: Cloth, plan: _Plan
+) -> tuple[Pixels, tuple[tuple[float, float], tuple[float, float]]]:
+    """The cloth near the scale it is sampled at, and what takes a point of the cloth's frame to
+    its pixels: ((scale x, scale y), (offset x, offset y)), for pixel centres at whole numbers."""
+    height, width = cloth.rgba.shape[:2]
+    frame_height, frame_width = plan.support.shape
+    source = cloth.rgba
+    if plan.scale > _SHRINK:
+        size = (max(2, round(width / plan.scale)), max(2, round(height / plan.scale)))
+        source = np.asarray(cv2.resize(source, size, interpolation=cv2.INTER_AREA), np.uint8)
+    step_x, step_y = source.shape[1] / width, source.shape[0] / height
+    window = cloth.window
+    return source, (
+        (window.width / frame_width * step_x, window.height / frame_height * step_y),
+        (window.x * step_x - 0.5, window.y * step_y - 0.5),
+    )
+
+
+def _box(region: Pixels) -> Rect:
+    x, y, w, h = cv2.boundingRect(region)
+    return Rect(x, y, w, h) if w and h else EMPTY
