@@ -191,3 +191,21 @@ def test_typing_a_size_gives_the_keyboard_back(studio: Studio) -> None:
     QTest.keyClick(spin, Qt.Key.Key_Return)
     assert studio.canvas.easel.size == 17
     assert studio.canvas.hasFocus()
+
+
+def test_pressure_is_offered_only_where_there_is_a_size(studio: Studio) -> None:
+    pressure, canvas = studio.actions_by_name["brush.pressure"], studio.canvas
+    curve = studio.options.findChild(QComboBox, "options.pressure_curve")
+    canvas.set_tool("fill")
+    assert not pressure.isEnabled()
+    assert not curve.isEnabled()
+    canvas.set_pressure_curve(2.0)
+    assert not curve.isEnabled()
+    canvas.set_tool("brush")
+    assert pressure.isEnabled()
+    assert curve.isEnabled()
+    canvas.set_pressure(False)
+    canvas.set_tool("pan")
+    canvas.set_tool("eraser")
+    assert pressure.isEnabled()
+    assert not curve.isEnabled()

@@ -63,11 +63,12 @@ class ToolOptions(QFrame):
         row = QHBoxLayout(self)
         row.setContentsMargins(10, 3, 10, 3)
         row.setSpacing(6)
+        self._pressure = by_name["brush.pressure"]
         row.addWidget(self._label)
         row.addWidget(self._slider, 1)
         row.addWidget(self._spin)
         row.addSpacing(8)
-        row.addWidget(action_button(by_name["brush.pressure"], self))
+        row.addWidget(action_button(self._pressure, self))
         row.addWidget(self._curve)
         row.addSpacing(8)
         row.addWidget(action_button(by_name["mirror.on"], self))
@@ -89,11 +90,14 @@ class ToolOptions(QFrame):
         curves = list(_CURVES.values())
         nearest = min(range(len(curves)), key=lambda index: abs(curves[index] - exponent))
         self._curve.setCurrentIndex(nearest)
-        self._curve.setEnabled(on)
+        self._curve.setEnabled(on and self._canvas.tool() in _SIZED)
 
     def _choose_curve(self, index: int) -> None:
         self._canvas.set_pressure_curve(list(_CURVES.values())[index])
 
     def _show_tool(self, name: str) -> None:
+        sized = name in _SIZED
         for widget in (self._label, self._slider, self._spin):
-            widget.setEnabled(name in _SIZED)
+            widget.setEnabled(sized)
+        self._pressure.setEnabled(sized)
+        self._curve.setEnabled(sized and self._canvas.easel.pressure)
