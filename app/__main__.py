@@ -7,6 +7,7 @@ import gc
 import os
 import sys
 from collections.abc import Sequence
+from pathlib import Path
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -22,7 +23,8 @@ def _main(arguments: list[str]) -> int:
     """Everything is imported in here, in the order that works: on Windows onnxruntime has to come
     before Qt, whose older C++ runtime it cannot use; elsewhere it loads after the window shows."""
     _speak_utf8()
-    if arguments:
+    file = _file_to_open(arguments)
+    if arguments and file is None:
         from app import cli
 
         return cli.main(arguments)
@@ -46,7 +48,19 @@ def _main(arguments: list[str]) -> int:
     from app.ui import launch
 
     log.setup()
-    return int(launch.main(sys.argv[:1], wiring))
+    return int(launch.main(sys.argv[:1], wiring, file))
+
+
+def _file_to_open(arguments: list[str]) -> Path | None:
+    """The file that the window is to open: the one argument, when it reads like a file name.
+
+    Commands have no ending and options begin with a dash; whether there is such a file, the window
+    tells.
+    """
+    if len(arguments) != 1 or arguments[0].startswith("-"):
+        return None
+    path = Path(arguments[0])
+    return path.absolute() if path.suffix else None
 
 
 def _has_screen() -> bool:

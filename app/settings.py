@@ -32,6 +32,7 @@ class Settings(msgspec.Struct, omit_defaults=True):
     new_width: Annotated[int, msgspec.Meta(ge=1, le=16384)] = 768
     new_height: Annotated[int, msgspec.Meta(ge=1, le=16384)] = 1024
     recent: list[str] = []
+    pictures_folder: str = ""
     geometry: str = ""
     splitters: dict[str, list[int]] = {}
 

@@ -53,6 +53,19 @@ def load_label_map(path: Path, palette: Palette) -> LabelMap:
     return LabelMap(array, palette)
 
 
+def is_indexed_png(path: Path) -> bool:
+    """Whether the file begins as a PNG with indexed colours, as every label map does.
+
+    Quick, and no promise that it is one. False for a file that cannot be read.
+    """
+    try:
+        with path.open("rb") as file:
+            head = file.read(26)
+    except (OSError, ValueError):
+        return False
+    return head.startswith(_SIGNATURE) and head[25:] == bytes([_INDEXED])
+
+
 def save_label_map(path: Path, label_map: LabelMap) -> None:
     """Write an indexed PNG with the palette's colours and, as text, its class keys.
 

@@ -28,7 +28,7 @@ MENUS: tuple[tuple[str, tuple[Place, ...]], ...] = (
     (
         "&File",
         (
-            *("file.new", "file.open"),
+            *("file.new", "file.open", "file.photo", "file.paste"),
             Sub("file.recent", "Open recent", "history"),
             Sub("file.samples", "Open sample", "shape-outline"),
             *(BREAK, "file.save", "file.save_as", BREAK, "file.export", BREAK, "file.settings"),
@@ -55,7 +55,7 @@ MENUS: tuple[tuple[str, tuple[Place, ...]], ...] = (
         "&View",
         (
             *("view.zoom_in", "view.zoom_out", "view.fit", "view.actual"),
-            *(BREAK, "view.grid", "view.overlay"),
+            *(BREAK, "view.grid", "view.overlay", "view.photo"),
             Sub(
                 "view.ground",
                 "Ground of the picture",
@@ -70,7 +70,7 @@ MENUS: tuple[tuple[str, tuple[Place, ...]], ...] = (
         "&Look",
         (
             *("look.throw", "look.back", BREAK, "look.previous", "look.next", "look.draw"),
-            *(BREAK, "look.lock", "look.reset", "look.reset_all"),
+            *("look.take", BREAK, "look.lock", "look.reset", "look.reset_all"),
         ),
     ),
     ("&Help", ("help.shortcuts", "help.log", BREAK, "help.about")),

@@ -13,6 +13,7 @@ from PySide6.QtWidgets import QApplication, QMenu
 from app.settings import Theme
 from app.ui import theme
 from app.ui.actions import Commands
+from app.ui.look_commands import add_look_commands
 
 if TYPE_CHECKING:
     from app.ui.main_window import MainWindow
@@ -26,7 +27,7 @@ def build_commands(window: MainWindow) -> Commands:
     _file(commands, window)
     _classes(commands, window)
     _view(commands, window)
-    _look(commands, window)
+    add_look_commands(commands, window)
     _help(commands, window)
     design = commands.add("workspace.design", "Design", "tshirt-crew-outline", lambda: None)
     design.setToolTip("Design: paint a label map, watch the garment follow")
@@ -60,6 +61,22 @@ def _file(commands: Commands, window: MainWindow) -> None:
     commands.add("file.new", "New …", "file-plus-outline", lambda: _ask_new(window), ("Ctrl+N",))
     commands.add(
         "file.open", "Open label map …", "folder-open-outline", files.ask_open, ("Ctrl+O",)
+    )
+    commands.add(
+        "file.photo",
+        "From photo …",
+        "camera-outline",
+        window.photo.ask,
+        ("Ctrl+Shift+O",),
+        "Turn a photo of a person into a label map, with its colours",
+    )
+    commands.add(
+        "file.paste",
+        "Paste photo",
+        "content-paste",
+        window.paste,
+        ("Ctrl+V",),
+        "Turn the picture in the clipboard into a label map",
     )
     commands.add("file.save", "Save", "content-save-outline", lambda: files.save(), ("Ctrl+S",))
     commands.add(
@@ -197,13 +214,29 @@ def _view(commands: Commands, window: MainWindow) -> None:
     design = window.design
     overlay = commands.add(
         "view.overlay",
-        "Picture over the label map",
+        "Garment over the label map",
         "layers-outline",
-        design.toggle_overlay,
+        lambda: design.overlay.toggle("garment"),
         ("V",),
     )
-    overlay.setCheckable(True)
-    design.overlay_changed.connect(lambda percent: overlay.setChecked(percent > 0))
+    photo = commands.add(
+        "view.photo",
+        "Photo over the label map",
+        "image-outline",
+        lambda: design.overlay.toggle("photo"),
+        ("Shift+V",),
+        "There when the label map was made from a photo",
+    )
+    for action in (overlay, photo):
+        action.setCheckable(True)
+
+    def show() -> None:
+        overlay.setChecked(design.overlay.percent("garment") > 0)
+        photo.setChecked(design.overlay.percent("photo") > 0)
+        photo.setEnabled(design.overlay.has_photo)
+
+    design.overlay.changed.connect(show)
+    show()
     panels = commands.add(
         "view.panels",
         "Palette and style",
@@ -234,72 +267,6 @@ def _toggle_full(window: MainWindow) -> None:
         window.showNormal()
     else:
         window.showFullScreen()
-
-
-def _look(commands: Commands, window: MainWindow) -> None:
-    look, panel = window.look, window.design.palette_panel
-    throw = commands.add(
-        "look.throw", "New look", "dice-5-outline", look.throw, ("D",), "Throw the dice for a seed"
-    )
-    back = commands.add(
-        "look.back", "Back to the look before", "history", look.go_back, ("Shift+D",)
-    )
-    of_class = [
-        commands.add(name, text, mark, run, keys)
-        for name, text, mark, run, keys in (
-            (
-                "look.previous",
-                "Previous style of the class",
-                "chevron-left",
-                lambda: look.step(panel.current, -1),
-                ("Ctrl+Left",),
-            ),
-            (
-                "look.next",
-                "Next style of the class",
-                "chevron-right",
-                lambda: look.step(panel.current, 1),
-                ("Ctrl+Right",),
-            ),
-            (
-                "look.draw",
-                "Other style by chance",
-                "dice-3-outline",
-                lambda: look.draw(panel.current),
-                ("S",),
-            ),
-            (
-                "look.lock",
-                "Keep the style of the class",
-                "lock-outline",
-                lambda: look.set_locked(panel.current, not look.choice(panel.current).locked),
-                ("Shift+S",),
-            ),
-            (
-                "look.reset",
-                "Reset the style of the class",
-                "restore",
-                lambda: look.reset(panel.current),
-                ("Ctrl+Backspace",),
-            ),
-        )
-    ]
-    lock = commands["look.lock"]
-    lock.setCheckable(True)
-    reset_all = commands.add("look.reset_all", "Reset all styles", "backup-restore", look.reset_all)
-
-    def show() -> None:
-        ready = look.count(panel.current) > 0 and panel.current > 0
-        throw.setEnabled(look.bank is not None)
-        back.setEnabled(look.can_go_back)
-        reset_all.setEnabled(look.bank is not None)
-        for action in of_class:
-            action.setEnabled(ready)
-        lock.setChecked(look.choice(panel.current).locked)
-
-    look.changed.connect(show)
-    panel.class_chosen.connect(show)
-    show()
 
 
 def _help(commands: Commands, window: MainWindow) -> None:

@@ -43,7 +43,7 @@ class DocumentFiles(QObject):
         self._recovery = recovery
         self._palette: Palette | None = None
         self._document: Document | None = None
-        self._sample = ""
+        self._title = ""
         self._saving: Job | None = None
         self._finish_stroke: Callable[[], None] = lambda: None
 
@@ -70,7 +70,7 @@ class DocumentFiles(QObject):
         if self._document is None:
             return ""
         path = self._document.path
-        return path.name if path is not None else self._sample or UNTITLED
+        return path.name if path is not None else self._title or UNTITLED
 
     @property
     def modified(self) -> bool:
@@ -102,6 +102,13 @@ class DocumentFiles(QObject):
         """
         self.guard(lambda: self._load(path, sample=True))
 
+    def adopt(self, labels: LabelMap, title: str) -> None:
+        """Put a label map that was just made in place of the present one, called `title`.
+
+        It is in no file yet and so counts as modified. Call it once that is safe: see `hold`.
+        """
+        self._take(labels, None, title=title, saved=False)
+
     def restore(self, copy: KeptCopy) -> None:
         """Take up a copy that an earlier session left; it counts as modified."""
         self.guard(lambda: self._load(copy.image, kept=copy))
@@ -111,32 +118,20 @@ class DocumentFiles(QObject):
         if palette is None:
             self.notice.emit(f"{path.name} needs a model pack to be opened; there is none.")
             return
-        before = self._document.history.state if self._document is not None else None
+        settle = self.hold()
         job = self._pool.submit(lambda: load_label_map(path, palette), f"Opening {path.name}")
 
-        def loaded(labels: LabelMap) -> None:
-            here = self._document.history.state if self._document is not None else None
-            if here != before:  # painted on while a large file was being read
-                self.guard(take)
-            else:
-                take()
-
-        def take() -> None:
-            self._take(labels_of[0], kept.path if kept else None if sample else path)
-            if kept is not None and self._document is not None:
-                self._document.mark_saved(kept.path or path, _NEVER)
-                self._document.path = kept.path
+        def take(labels: LabelMap) -> None:
+            if kept is not None:
+                self._take(labels, kept.path, saved=False)
                 self._recovery.keep(kept.drop)
-                self.state_changed.emit()
             elif sample:
-                self._sample = path.stem.replace("-", " ").capitalize()
-                self.state_changed.emit()
+                self._take(labels, None, title=path.stem.replace("-", " ").capitalize())
             else:
+                self._take(labels, path)
                 self._remember(path)
 
-        labels_of: list[LabelMap] = []
-        job.succeeded.connect(labels_of.append)
-        job.succeeded.connect(loaded)
+        job.succeeded.connect(lambda labels: settle(lambda: take(labels)))
         job.failed.connect(self._on_load_failed)
         self.job_started.emit(job)
 
@@ -145,11 +140,16 @@ class DocumentFiles(QObject):
         if self._document is None:  # not even the sample can be read: there is still work to do
             self.new(self._settings.new_width, self._settings.new_height)
 
-    def _take(self, labels: LabelMap, path: Path | None) -> None:
-        self._document = Document(labels, path, budget=self._settings.undo_megabytes << 20)
-        self._sample = ""
-        self._recovery.set_document(self._document)
-        self.document_changed.emit(self._document)
+    def _take(
+        self, labels: LabelMap, path: Path | None, *, title: str = "", saved: bool = True
+    ) -> None:
+        document = Document(labels, path, budget=self._settings.undo_megabytes << 20)
+        if not saved:
+            document.history.mark_saved(_NEVER)
+        self._document = document
+        self._title = title
+        self._recovery.set_document(document)
+        self.document_changed.emit(document)
         self.state_changed.emit()
 
     # Guarding and saving
@@ -168,6 +168,26 @@ class DocumentFiles(QObject):
                 then()
 
         messages.ask_unsaved(self._window, self.name, answered)
+
+    def hold(self) -> Callable[[Callable[[], None]], None]:
+        """Note how things stand before slow work that ends in another document.
+
+        What comes back does its argument: at once when nothing was painted or opened meanwhile,
+        else behind `guard`.
+        """
+
+        def now() -> tuple[Document | None, int]:
+            return self._document, self._document.history.state if self._document else 0
+
+        def settle(then: Callable[[], None]) -> None:
+            self._finish_stroke()
+            if now() == before:
+                then()
+            else:
+                self.guard(then)
+
+        before = now()
+        return settle
 
     def save(self, then: Callable[[], None] | None = None) -> None:
         """Save to the document's file, or ask for one; do `then` when it is safely there."""
@@ -208,7 +228,7 @@ class DocumentFiles(QObject):
             self._remember(path)
             if not document.modified and document is self._document:
                 self._recovery.forget()
-            self._sample = ""
+            self._title = ""
             self.notice.emit(f"Saved {path.name}")
             self.state_changed.emit()
 

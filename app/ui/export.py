@@ -41,7 +41,7 @@ class Export(QObject):
                 self._window,
                 _TITLE,
                 proposal,
-                messages.PICTURE_FILTER,
+                messages.PNG_FILTER,
                 lambda path: self.run(sized_request, synthesize, path),
             )
 

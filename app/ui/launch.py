@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 from collections.abc import Sequence
+from pathlib import Path
 
 from PySide6.QtCore import QEvent, QObject, Qt, QTimer, Signal
 from PySide6.QtGui import QIcon
@@ -13,7 +14,7 @@ from app import log, paths
 from app import settings as settings_file
 from app.jobs.files import FilePool
 from app.jobs.lane import InferenceLane
-from app.ui import theme
+from app.ui import pictures, theme
 from app.ui.commands import fill_file_menus, sample_files
 from app.ui.main_window import MainWindow, Places
 from app.ui.services import Wiring
@@ -45,8 +46,11 @@ class AfterFirstPaint(QObject):
         self.deleteLater()
 
 
-def main(argv: Sequence[str], wiring: Wiring) -> int:
-    """Run the window until it closes. `argv` is Qt's; returns the exit code."""
+def main(argv: Sequence[str], wiring: Wiring, file: Path | None = None) -> int:
+    """Run the window until it closes. `argv` is Qt's; `file` is a label map or photo to begin with.
+
+    Returns the exit code.
+    """
     # The style as an argument: QApplication.setStyle returns a QStyle, whose enums cost 4 ms.
     app = QApplication.instance() or QApplication([*argv, "-style", "fusion"])
     if not isinstance(app, QApplication):
@@ -54,7 +58,7 @@ def main(argv: Sequence[str], wiring: Wiring) -> int:
     settings, notice = settings_file.load(paths.settings_file())
     prepare(app, settings.theme)
     lane, pool = InferenceLane(), FilePool()
-    window = make_window(settings, wiring, lane, pool)
+    window = make_window(settings, wiring, lane, pool, file)
     theme.dress(app)
     bridge = _Bridge()
     bridge.said.connect(window.status.say, Qt.ConnectionType.QueuedConnection)
@@ -80,9 +84,14 @@ def prepare(app: QApplication, name: settings_file.Theme) -> None:
 
 
 def make_window(
-    settings: settings_file.Settings, wiring: Wiring, lane: InferenceLane, pool: FilePool
+    settings: settings_file.Settings,
+    wiring: Wiring,
+    lane: InferenceLane,
+    pool: FilePool,
+    file: Path | None = None,
 ) -> MainWindow:
-    """The window, with its palette and a sample on the way; its network loads once it shows."""
+    """The window, with its palette and `file` or a sample on the way; its network loads once it
+    shows."""
     places = Places(
         settings=paths.settings_file(),
         recovery=paths.data_dir() / "recovery",
@@ -93,7 +102,9 @@ def make_window(
     fill_file_menus(window)
     if window.use_palette():
         samples = sample_files(places.samples)
-        if samples:
+        if file is not None:
+            window.open_picture(pictures.from_file(file))
+        elif samples:
             window.files.open_sample(samples[0])
         else:
             window.files.new(settings.new_width, settings.new_height)

@@ -6,18 +6,19 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from PySide6.QtCore import QByteArray, QSize, Qt, QTimer
-from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent
+from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QGuiApplication
 from PySide6.QtWidgets import QHBoxLayout, QMainWindow, QSplitter, QWidget
 
 from app import settings as settings_file
 from app.domain.document import Document
 from app.domain.errors import SettingsError, ToileError
+from app.domain.label_file import is_indexed_png
 from app.domain.palette import Palette
 from app.domain.requests import SynthesisRequest, SynthesisResult
 from app.jobs.files import FilePool
 from app.jobs.lane import InferenceLane
 from app.settings import Settings
-from app.ui import imaging, messages
+from app.ui import imaging, messages, pictures
 from app.ui.actions import Commands
 from app.ui.commands import build_commands
 from app.ui.design.live import LivePreview
@@ -26,10 +27,13 @@ from app.ui.design.workspace import DesignWorkspace
 from app.ui.document_files import DocumentFiles
 from app.ui.export import Export
 from app.ui.network import Network
+from app.ui.photo import PhotoImport
+from app.ui.pictures import Source
 from app.ui.rail import Rail
 from app.ui.recovery import KeptCopy, Recovery
 from app.ui.services import Services, Wiring
 from app.ui.status import StatusBar
+from app.ui.swatch import SwatchStyle
 
 MINIMUM = QSize(960, 600)
 SMALL_SCREEN = QSize(1600, 900)
@@ -75,6 +79,9 @@ class MainWindow(QMainWindow):
         self.recovery = Recovery(places.recovery, pool, self)
         self.files = DocumentFiles(self, pool, settings, self.recovery)
         self.export = Export(self, lane, pool)
+        tools = (lane, pool, self.network, settings)
+        self.photo = PhotoImport(self, self.files, self.look, *tools)
+        self.swatch = SwatchStyle(self, self.look, *tools)
         self.status = StatusBar()
         self.setStatusBar(self.status)
         self.commands: Commands = build_commands(self)
@@ -103,7 +110,7 @@ class MainWindow(QMainWindow):
         files.document_changed.connect(self._on_document)
         files.state_changed.connect(self._show_title)
         files.recent_changed.connect(self.store_settings)
-        for source in (files, self.export):
+        for source in (files, self.export, self.photo, self.swatch):
             source.job_started.connect(self.status.track)
             source.notice.connect(self.status.say)
         canvas.edited.connect(lambda _rect: self.live.on_edited())
@@ -117,7 +124,11 @@ class MainWindow(QMainWindow):
         canvas.pressure_changed.connect(self._keep_pressure)
         picture.again.connect(self.try_again)
         self.design.ground_changed.connect(lambda ground: self.keep("ground", ground))
-        self.design.overlay_changed.connect(lambda value: self.keep("overlay_percent", value))
+        self.design.overlay.garment_changed.connect(lambda at: self.keep("overlay_percent", at))
+        style = self.design.style_panel
+        style.picture_wanted.connect(self.take_style)
+        style.picture_dropped.connect(lambda source: self.swatch.take(style.entry, source))
+        self.photo.taken.connect(self.design.show_origin)
         self.live.shown.connect(self._on_picture)
         self.live.failed.connect(self._on_picture_failed)
         self.network.loading.connect(self._on_loading)
@@ -172,7 +183,7 @@ class MainWindow(QMainWindow):
         name = self.files.name
         self.setWindowTitle(f"{name}[*] — Toile" if name else "Toile")
         self.setWindowModified(self.files.modified)
-        for command in ("file.new", "file.open"):
+        for command in ("file.new", "file.open", "file.photo", "file.paste"):
             self.commands[command].setEnabled(self.files.has_palette)
         there = self.files.document is not None
         for command in ("file.save", "file.save_as"):
@@ -190,14 +201,48 @@ class MainWindow(QMainWindow):
         messages.ask_recover(self, copy.name, when, lambda: self.files.restore(copy), copy.drop)
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
-        if _dropped_file(event) is not None:
+        if pictures.dropped(event) is not None:
             event.acceptProposedAction()
+            self.status.say("A label map is opened; a photo becomes a label map.")
 
     def dropEvent(self, event: QDropEvent) -> None:
-        path = _dropped_file(event)
-        if path is not None:
+        source = pictures.dropped(event)
+        if source is not None:
             event.acceptProposedAction()
-            self.files.open(path)
+            self.open_picture(source)
+
+    def paste(self) -> None:
+        """Open the file or picture that the clipboard holds."""
+        source = pictures.from_mime(QGuiApplication.clipboard().mimeData(), "Pasted picture")
+        if source is None:
+            self.status.say("The clipboard holds no picture.")
+        else:
+            self.open_picture(source)
+
+    def open_picture(self, source: Source) -> None:
+        """Open what is a label map, and make a label map of what is not."""
+        path = source.path
+        if not self.files.has_palette:
+            self.status.say(f"{source.name} needs a model pack to be opened; there is none.")
+            return
+        if path is None:
+            self.photo.open(source)
+            return
+
+        def open_as(label_map: bool) -> None:
+            if label_map:
+                self.files.open(path)
+                return
+            if self.files.document is None:  # the program was started with a photo
+                self.files.new(self.settings.new_width, self.settings.new_height)
+            self.photo.open(source)
+
+        job = self._pool.submit(lambda: is_indexed_png(path), f"Opening {source.name}")
+        job.succeeded.connect(open_as)
+
+    def take_style(self) -> None:
+        """Ask for a picture whose fabric the class in hand is to have."""
+        self.swatch.ask(self.design.style_panel.entry, self.files.folder())
 
     # Network and picture
 
@@ -221,13 +266,11 @@ class MainWindow(QMainWindow):
         self._show_title()
 
     def _on_picture(self, result: SynthesisResult) -> None:
-        self.design.picture.show_picture(imaging.image_from_rgba(result.rgba))
-        self.design.refresh_overlay()
+        self.design.show_picture(imaging.image_from_rgba(result.rgba))
         self.status.show_device(result.use)
 
     def _on_picture_failed(self, error: ToileError) -> None:
-        self.design.picture.tell_error(error)
-        self.design.refresh_overlay()
+        self.design.tell_error(error)
         self.status.show_waiting("No picture")
 
     def export_picture(self) -> None:
@@ -254,7 +297,7 @@ class MainWindow(QMainWindow):
     def _apply_settings(self) -> None:
         settings, design = self.settings, self.design
         design.set_ground(settings.ground)
-        design.set_overlay_percent(settings.overlay_percent)
+        design.overlay.set_percent("garment", settings.overlay_percent)
         design.canvas.set_pressure(settings.pen_pressure)
         design.canvas.set_pressure_curve(settings.pressure_curve)
         self.commands["view.grid"].setChecked(settings.show_grid)
@@ -306,13 +349,3 @@ class MainWindow(QMainWindow):
         self._may_close = True
         # Later, because a question that was just answered still stands in the window's way.
         QTimer.singleShot(0, self.close)
-
-
-def _dropped_file(event: QDropEvent) -> Path | None:
-    """The one local file that is being dropped, if it is one."""
-    urls = event.mimeData().urls()
-    if len(urls) != 1 or not urls[0].isLocalFile():
-        return None
-    if not event.possibleActions() & Qt.DropAction.CopyAction:
-        return None
-    return Path(urls[0].toLocalFile())

@@ -12,7 +12,7 @@ from PySide6.QtCore import Qt
 from app.domain.errors import ToileError
 
 LABEL_MAP_FILTER = "Label maps (*.png)"
-PICTURE_FILTER = "PNG pictures (*.png)"
+PNG_FILTER = "PNG pictures (*.png)"
 
 
 class Answer(Enum):
@@ -107,6 +107,18 @@ def ask_recover(
 def ask_open(parent: QtWidgets.QWidget, folder: Path, chosen: Callable[[Path], None]) -> None:
     """Let a person choose a label map to open."""
     dialog = QtWidgets.QFileDialog(parent, "Open label map", str(folder), LABEL_MAP_FILTER)
+    dialog.setFileMode(QtWidgets.QFileDialog.FileMode.ExistingFile)
+    _ask_file(dialog, chosen)
+
+
+def ask_picture(
+    parent: QtWidgets.QWidget, title: str, folder: Path, chosen: Callable[[Path], None]
+) -> None:
+    """Let a person choose a picture of any kind that can be read."""
+    from app.domain.picture import SUFFIXES  # brings all of Pillow along
+
+    kinds = " ".join(f"*{suffix} *{suffix.upper()}" for suffix in SUFFIXES)
+    dialog = QtWidgets.QFileDialog(parent, title, str(folder), f"Pictures ({kinds})")
     dialog.setFileMode(QtWidgets.QFileDialog.FileMode.ExistingFile)
     _ask_file(dialog, chosen)
 

@@ -26,12 +26,14 @@ class Network(QObject):
         self._lane = lane
         self._job: Job | None = None
         self.services: Services | None = None
+        self.error: ToileError | None = None
+        """Why there are no services; None too while they are still to come."""
 
     def open(self, device: str) -> None:
         """Open the pack for a device policy; an opening on its way for another one is dropped."""
         if self._job is not None:
             self._job.cancel()
-        self.services = None
+        self.services = self.error = None
         self.loading.emit()
         job = self._lane.submit(lambda _token: self._wiring.open_services(device), _TITLE)
         self._job = job
@@ -45,4 +47,5 @@ class Network(QObject):
 
     def _on_failed(self, error: ToileError) -> None:
         self._job = None
+        self.error = error
         self.failed.emit(error)

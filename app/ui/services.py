@@ -5,12 +5,15 @@ from __future__ import annotations
 from typing import Protocol
 
 from app.domain.palette import Palette
-from app.domain.requests import Synthesize
+from app.domain.requests import Encode, Parse, Synthesize
 from app.domain.style import CodeBank
 
 
 class Services(Protocol):
-    """One opened model pack as callables and plain data."""
+    """The opened model packs as callables and plain data; palette and name are the garment pack's.
+
+    `parse` may raise PackError, when read or when called: a parser is a pack of its own.
+    """
 
     @property
     def palette(self) -> Palette: ...
@@ -20,6 +23,12 @@ class Services(Protocol):
 
     @property
     def synthesize(self) -> Synthesize: ...
+
+    @property
+    def encode(self) -> Encode: ...
+
+    @property
+    def parse(self) -> Parse: ...
 
     @property
     def pack_name(self) -> str: ...

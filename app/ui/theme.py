@@ -179,6 +179,7 @@ QToolButton:checked { background: @accent_soft; }
 QToolButton:focus { border-color: @accent; }
 QToolButton::menu-indicator { image: none; }
 QFrame[role="panel"] { background: @panel; border: none; }
+QFrame[role="panel"][drop="true"] { background: @accent_soft; }
 QFrame[role="strip"] { background: @panel; border: none; border-bottom: 1px solid @line; }
 QFrame[role="rail"] { background: @window; border: none; border-right: 1px solid @line; }
 QFrame[role="line"] { background: @line; border: none; }

@@ -2,21 +2,36 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
+from PIL import Image
 from PySide6.QtWidgets import QApplication, QMessageBox
 from pytestqt.qtbot import QtBot
 
 from app import paths
 from app.domain.cancel import CancelToken
-from app.domain.errors import ToileError
+from app.domain.errors import PictureError, ToileError
+from app.domain.geometry import Rect
 from app.domain.label_file import save_label_map
 from app.domain.label_map import LabelMap
 from app.domain.palette import Palette
-from app.domain.requests import DeviceUse, SynthesisRequest, SynthesisResult, Synthesize
+from app.domain.requests import (
+    DeviceUse,
+    Encode,
+    Encoded,
+    EncodeRequest,
+    Facing,
+    Parse,
+    Parsed,
+    ParseRequest,
+    SynthesisRequest,
+    SynthesisResult,
+    Synthesize,
+)
 from app.domain.style import CodeBank
 from app.jobs.files import FilePool
 from app.jobs.lane import InferenceLane
@@ -26,6 +41,8 @@ from app.ui.main_window import MainWindow
 
 CODES = 5
 DIM = 4
+TOP, TROUSERS = 5, 17
+RED, BLUE = (200, 30, 40), (20, 40, 180)
 
 
 def bank_of(palette: Palette) -> CodeBank:
@@ -39,6 +56,8 @@ def bank_of(palette: Palette) -> CodeBank:
 class FakeServices:
     palette: Palette
     synthesize: Synthesize
+    encode: Encode
+    parse: Parse
     pack_name: str = "test-pack"
     pack_title: str = "A pack for tests"
     pack_version: str = "1.2.3"
@@ -58,6 +77,14 @@ class FakeWiring:
         self.opened: list[str] = []
         self.shown_when_opened: list[bool] = []
         self.notices: tuple[str, ...] = ()
+        self.parses: list[ParseRequest] = []
+        self.encodes: list[EncodeRequest] = []
+        self.people = 1
+        self.facing: Facing = "front"
+        self.parse_fault: ToileError | None = None
+        self.encode_fault: ToileError | None = None
+        self.may_parse = threading.Event()
+        self.may_parse.set()
         self.fault: ToileError | None = None
         self.palette_fault: ToileError | None = None
 
@@ -73,7 +100,7 @@ class FakeWiring:
         self.opened.append(device)
         if self.fault is not None:
             raise self.fault
-        return FakeServices(self.palette, self.draw)
+        return FakeServices(self.palette, self.draw, self.encode, self.parse)
 
     def draw(self, request: SynthesisRequest, cancel: CancelToken) -> SynthesisResult:
         self.requests.append(request)
@@ -84,11 +111,53 @@ class FakeWiring:
         use = DeviceUse("Test device", "CPUExecutionProvider", 12.4, self.notices)
         return SynthesisResult(rgba, use)
 
+    def parse(self, request: ParseRequest, cancel: CancelToken) -> Parsed:
+        """Whatever is not white wears a top above its middle and trousers below."""
+        self.parses.append(request)
+        while not self.may_parse.wait(0.01):
+            cancel.raise_if_cancelled()
+        if self.parse_fault is not None:
+            raise self.parse_fault
+        worn = (request.rgba[..., :3] < 250).any(axis=2)
+        if not worn.any():
+            raise PictureError("No person was found in the photo", hint="Choose another photo.")
+        rows, columns = np.nonzero(worn)
+        middle = (rows.min() + rows.max()) // 2
+        labels = np.where(np.arange(len(worn))[:, None] <= middle, TOP, TROUSERS) * worn
+        width, height = int(np.ptp(columns)) + 1, int(np.ptp(rows)) + 1
+        box = Rect(int(columns.min()), int(rows.min()), width, height)
+        return Parsed(
+            labels.astype(np.uint8),
+            np.zeros((13, 3), np.float32),
+            box,
+            self.people,
+            self.facing,
+            DeviceUse("Test device", "CPUExecutionProvider", 40.0),
+        )
+
+    def encode(self, request: EncodeRequest, cancel: CancelToken) -> Encoded:
+        """The code of a class is its mean colour."""
+        self.encodes.append(request)
+        if self.encode_fault is not None:
+            raise self.encode_fault
+        present = np.bincount(request.labels.ravel(), minlength=len(self.palette)) > 0
+        codes = np.zeros((len(self.palette), DIM), np.float32)
+        for cls in np.flatnonzero(present):
+            codes[cls] = request.rgba[request.labels == cls].mean(axis=0)
+        use = DeviceUse("Test device", "CPUExecutionProvider", 9.0)
+        return Encoded(codes, present, use)
+
 
 class Studio:
     """A shown window with its sample open and its first picture drawn."""
 
-    def __init__(self, qtbot: QtBot, wiring: FakeWiring, settings: Settings | None = None) -> None:
+    def __init__(
+        self,
+        qtbot: QtBot,
+        wiring: FakeWiring,
+        settings: Settings | None = None,
+        file: Path | None = None,
+    ) -> None:
         self.qtbot = qtbot
         self.wiring = wiring
         self.lane, self.pool = InferenceLane(), FilePool()
@@ -96,7 +165,7 @@ class Studio:
         assert isinstance(app, QApplication)
         launch.prepare(app, "dark")
         self.window: MainWindow = launch.make_window(
-            settings or Settings(), wiring, self.lane, self.pool
+            settings or Settings(), wiring, self.lane, self.pool, file
         )
         theme.dress(app)
         self.window.show()
@@ -150,6 +219,25 @@ def label_file(folder: Path, palette: Palette, name: str = "worn.png") -> Path:
     labels.array[20:40, 10:30] = 5
     path = folder / name
     save_label_map(path, labels)
+    return path
+
+
+def photo_file(folder: Path, name: str = "street.jpg") -> Path:
+    """A white photo, 90 × 120, of someone in a red top and blue trousers."""
+    image = Image.new("RGB", (90, 120), "white")
+    image.paste(RED, (30, 20, 60, 60))
+    image.paste(BLUE, (30, 60, 60, 100))
+    path = folder / name
+    image.save(path, quality=100, subsampling=0)
+    return path
+
+
+def swatch_file(folder: Path, name: str = "denim.png") -> Path:
+    """A blue swatch with a transparent border."""
+    image = Image.new("RGBA", (40, 30), (0, 0, 0, 0))
+    image.paste((*BLUE, 255), (5, 5, 35, 25))
+    path = folder / name
+    image.save(path)
     return path
 
 

@@ -269,7 +269,7 @@ def test_the_overlay_slider_lays_the_picture_over_the_labels(studio: Studio) -> 
     canvas = design.canvas
     spot = canvas.viewport().rect().center()
     plain = canvas.grab().toImage().pixelColor(spot)
-    design.overlay.setValue(100)
+    design.overlay.slider.setValue(100)
     over = canvas.grab().toImage().pixelColor(spot)
     studio.window.commands["view.overlay"].trigger()
     assert over != plain
@@ -310,7 +310,7 @@ def test_a_window_keeps_the_settings_it_was_given(qtbot: QtBot, wiring: FakeWiri
     studio.settle()
     design = studio.window.design
     assert design.picture.ground == "black"
-    assert design.overlay.value() == 40
+    assert design.overlay.slider.value() == 40
     assert design.canvas.easel.curve == 1.8
     studio.close()
 
@@ -336,10 +336,10 @@ def test_a_number_field_leaves_letters_to_the_tools_and_escape_leads_back(
 
 def test_the_layers_button_shows_and_hides_the_picture_over_the_label_map(studio: Studio) -> None:
     design = studio.window.design
-    before = design.overlay.value()
-    button = design.findChild(QToolButton, "overlay_button")
+    before = design.overlay.slider.value()
+    button = design.findChild(QToolButton, "overlay.garment")
     assert button is not None
     QTest.mouseClick(button, LEFT)
-    assert (design.overlay.value() > 0) is (before == 0)
+    assert (design.overlay.slider.value() > 0) is (before == 0)
     QTest.mouseClick(button, LEFT)
-    assert design.overlay.value() == before
+    assert design.overlay.slider.value() == before

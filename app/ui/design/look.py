@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import secrets
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,15 +16,25 @@ from app.domain.style import MAX_SEED, CodeBank, Look
 _MAX_PAST = 200
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Taken:
+    """A code (S,) float32 that was read from a picture, and that picture's name."""
+
+    code: NDArray[np.float32]
+    name: str
+    kind: Literal["photo", "swatch"]
+
+
 @dataclass(frozen=True, slots=True)
 class Choice:
     """How one class departs from the seed.
 
-    `row` and `second` are rows of the class in the bank (None: the seed's row, and the one after
-    `row`); `blend` 0..1 goes from the first to the second; `locked` keeps all of it when the seed
-    changes.
+    `taken` comes first where there is one; else `row`. `row` and `second` are rows of the class in
+    the bank (None: the seed's row, and the one after `row`); `blend` 0..1 goes from the first to
+    the second; `locked` keeps all of it when the seed changes.
     """
 
+    taken: Taken | None = None
     row: int | None = None
     second: int | None = None
     blend: float = 0.0
@@ -52,13 +64,14 @@ class LookModel(QObject):
         return self._bank
 
     def set_bank(self, bank: CodeBank | None) -> None:
-        """Take the codes of an opened pack; rows that it does not have are dropped."""
+        """Take the codes of an opened pack; choices that mean nothing in it are dropped."""
         self._bank = bank
         if bank is not None:
             kept = {
                 cls: choice
                 for cls, choice in self._state.choices.items()
                 if max(choice.row or 0, choice.second or 0) < bank.count(cls)
+                and (choice.taken is None or choice.taken.code.shape == (bank.dim,))
             }
             self._state = _State(self._state.seed, kept)
         self._past.clear()
@@ -103,7 +116,7 @@ class LookModel(QObject):
         return self._bank.count(cls) if self._bank is not None else 0
 
     def row(self, cls: int) -> int:
-        """The row in use for a class, the first one of a blend."""
+        """The bank's row in use for a class, or that would be, had none been taken."""
         row = self.choice(cls).row
         if row is not None:
             return row
@@ -118,12 +131,12 @@ class LookModel(QObject):
     def step(self, cls: int, by: int) -> None:
         """Go `by` codes forth or back in the class, round and round."""
         if count := self.count(cls):
-            self._choose(cls, row=(self.row(cls) + by) % count)
+            self.set_row(cls, (self.row(cls) + by) % count)
 
     def step_second(self, cls: int, by: int) -> None:
         """The same for the code that a blend leads to."""
         if count := self.count(cls):
-            self._choose(cls, second=(self.second(cls) + by) % count)
+            self._choose(cls, replace(self.choice(cls), second=(self.second(cls) + by) % count))
 
     def draw(self, cls: int) -> None:
         """Choose another code of the class by chance."""
@@ -132,19 +145,36 @@ class LookModel(QObject):
             self.step(cls, 1 + secrets.randbelow(count - 1))
 
     def set_row(self, cls: int, row: int) -> None:
+        """Choose a code of the bank; a code that was taken from a picture goes."""
         if 0 <= row < self.count(cls):
-            self._choose(cls, row=row)
+            self._choose(cls, replace(self.choice(cls), taken=None, row=row))
 
     def set_blend(self, cls: int, blend: float) -> None:
         """Blend 0..1 between the class's two codes; both are held while it is not 0."""
-        if self.count(cls):
-            self._choose(
-                cls, row=self.row(cls), second=self.second(cls), blend=min(1.0, max(0.0, blend))
-            )
+        if not self.count(cls):
+            return
+        old = self.choice(cls)
+        blend = min(1.0, max(0.0, blend))
+        held = replace(old, row=self.row(cls), second=self.second(cls), blend=blend)
+        # A slider on its way is one step back, not fifty.
+        self._choose(cls, held, keep=not (old.blend and old.blend != blend))
 
     def set_locked(self, cls: int, locked: bool) -> None:
         """Keep the class as it is when the seed changes, or let it change again."""
-        self._choose(cls, locked=locked)
+        self._choose(cls, replace(self.choice(cls), locked=locked))
+
+    def take(self, codes: Mapping[int, Taken]) -> None:
+        """Have classes look as pictures show them: one step, however many classes.
+
+        Classes that the pack has no styles for are left out.
+        """
+        taken = {
+            cls: Choice(taken=code, locked=self.choice(cls).locked)
+            for cls, code in codes.items()
+            if self.count(cls)
+        }
+        if taken:
+            self._go(_State(self.seed, {**self._state.choices, **taken}))
 
     def reset(self, cls: int) -> None:
         """Forget what was chosen for the class: it looks as the seed says."""
@@ -161,43 +191,25 @@ class LookModel(QObject):
         """(S,) float32 in use for a class. ValueError while there is no bank."""
         if self._bank is None:
             raise ValueError("there are no style codes yet")
-        first = self._bank.code(cls, self.row(cls))
-        blend = self.choice(cls).blend
-        if blend == 0.0:
+        choice = self.choice(cls)
+        taken = choice.taken
+        first = taken.code if taken is not None else self._bank.code(cls, self.row(cls))
+        if choice.blend == 0.0:
             return first
-        return np.asarray(
-            (1 - blend) * first + blend * self._bank.code(cls, self.second(cls)), dtype=np.float32
-        )
+        second = self._bank.code(cls, self.second(cls))
+        return np.asarray((1 - choice.blend) * first + choice.blend * second, dtype=np.float32)
 
     def look(self) -> Look:
         """What a request needs: the seed, and a code for every class with a choice of its own."""
         own = {cls: self.code(cls) for cls in self._state.choices if self.count(cls)}
         return Look(self.seed, own)
 
-    def _choose(
-        self,
-        cls: int,
-        *,
-        row: int | None = None,
-        second: int | None = None,
-        blend: float | None = None,
-        locked: bool | None = None,
-    ) -> None:
-        old = self.choice(cls)
-        new = Choice(
-            old.row if row is None else row,
-            old.second if second is None else second,
-            old.blend if blend is None else blend,
-            old.locked if locked is None else locked,
-        )
-        if new == old:
-            return
-        others = {key: value for key, value in self._state.choices.items() if key != cls}
-        slides = blend is not None and old.blend != new.blend
-        self._go(_State(self.seed, {**others, cls: new}), keep=not (slides and old.blend))
+    def _choose(self, cls: int, choice: Choice, *, keep: bool = True) -> None:
+        if choice != self.choice(cls):
+            self._go(_State(self.seed, {**self._state.choices, cls: choice}), keep=keep)
 
     def _go(self, state: _State, *, keep: bool = True) -> None:
-        """Take a state; a slider on its way is one step back, not fifty."""
+        """Take a state; unless told otherwise, the one before can be gone back to."""
         if keep:
             self._past = [*self._past[-_MAX_PAST:], self._state]
         self._state = state

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from PySide6.QtCore import QEvent, QSignalBlocker, Qt, Signal
-from PySide6.QtGui import QKeyEvent
+from PySide6.QtGui import QDragEnterEvent, QDragLeaveEvent, QDropEvent, QKeyEvent
 from PySide6.QtWidgets import (
     QFrame,
     QGridLayout,
@@ -22,11 +22,13 @@ from PySide6.QtWidgets import (
 
 from app.domain.palette import GROUND, GarmentClass
 from app.domain.style import MAX_SEED
-from app.ui.design.fields import NumberBox, leaves_to_shortcuts
-from app.ui.design.look import LookModel
+from app.ui import pictures
+from app.ui.design.fields import ElidedLabel, NumberBox, leaves_to_shortcuts
+from app.ui.design.look import Choice, LookModel
 from app.ui.icons import icon
 
 _BLEND_STEPS = 100
+_KINDS = {"photo": "Photo", "swatch": "Picture"}
 
 
 class SeedField(QLineEdit):
@@ -37,6 +39,7 @@ class SeedField(QLineEdit):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__("0", parent)
         self.setMaxLength(len(str(MAX_SEED)))
+        self.setAcceptDrops(False)  # a dropped file is for the panel
         self.setAccessibleName("Seed of the look")
         self.setToolTip("The same seed gives the same look, always (up and down keys: next seeds)")
         self.editingFinished.connect(self._enter)
@@ -105,6 +108,8 @@ class _CodeRow(QHBoxLayout):
         self.number.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self.number.setWrapping(True)
         self.number.setKeyboardTracking(False)
+        self.number.setAcceptDrops(False)
+        self.number.lineEdit().setAcceptDrops(False)
         self.number.setAccessibleName(what)
         self.number.setToolTip(f"{what}, of those taken from real garments")
         self.number.valueChanged.connect(lambda value: pick(value - 1))
@@ -112,15 +117,21 @@ class _CodeRow(QHBoxLayout):
         self.addWidget(self.number, 1)
         self.addWidget(_button("mdi6.chevron-right", f"{what}: forth", lambda: step(1), owner))
 
-    def show_row(self, row: int, count: int) -> None:
+    def show_row(self, row: int | None, count: int) -> None:
+        """Show a row 0..count-1, or a dash for none of them."""
         with QSignalBlocker(self.number):
-            self.number.setRange(1, max(1, count))
+            self.number.setSpecialValueText("–" if row is None else "")
+            self.number.setRange(1 if row is not None else 0, max(1, count))
             self.number.setSuffix(f" of {count}")
-            self.number.setValue(row + 1)
+            self.number.setValue(row + 1 if row is not None else 0)
 
 
 class StylePanel(QFrame):
     """Widgets over a `LookModel`; what they show always comes from it."""
+
+    picture_wanted = Signal()
+    """A person wants to choose a picture for the class in hand."""
+    picture_dropped = Signal(object)  # pictures.Source
 
     def __init__(self, model: LookModel, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -137,7 +148,15 @@ class StylePanel(QFrame):
         )
         self.lock.setCheckable(True)
         self.reset = _button(
-            "mdi6.restore", "Reset: the style that the seed says", self._reset, self
+            "mdi6.restore", "Reset: back to the style that the seed draws", self._reset, self
+        )
+        self.origin = ElidedLabel()
+        self.origin.setObjectName("style.origin")
+        self.take = _button(
+            "mdi6.image-plus-outline",
+            "Take the style from a picture of fabric or of a garment; or drop one here",
+            self.picture_wanted.emit,
+            self,
         )
         self.code = _CodeRow("Style code", self._step, self._pick, self)
         self.draw = _button(
@@ -154,6 +173,7 @@ class StylePanel(QFrame):
         self.percent = _label("0 %", "dim")
         self.message = _label("", "dim")
         self._class_box = QWidget()
+        self.setAcceptDrops(True)
         self._lay_out()
         self.seed.seed_entered.connect(model.set_seed)
         model.changed.connect(self.refresh)
@@ -177,16 +197,19 @@ class StylePanel(QFrame):
         grid.setHorizontalSpacing(8)
         grid.setVerticalSpacing(6)
         grid.setColumnStretch(1, 1)
-        grid.addWidget(_label("Code", "dim"), 0, 0)
-        grid.addLayout(self.code, 0, 1)
-        grid.addWidget(self.draw, 0, 2, Qt.AlignmentFlag.AlignRight)
-        grid.addWidget(_label("Second", "dim"), 1, 0)
-        grid.addLayout(self.second, 1, 1)
-        grid.addWidget(_label("Blend", "dim"), 2, 0)
-        grid.addWidget(self.blend, 2, 1)
+        grid.addWidget(_label("From", "dim"), 0, 0)
+        grid.addWidget(self.origin, 0, 1)
+        grid.addWidget(self.take, 0, 2, Qt.AlignmentFlag.AlignRight)
+        grid.addWidget(_label("Code", "dim"), 1, 0)
+        grid.addLayout(self.code, 1, 1)
+        grid.addWidget(self.draw, 1, 2, Qt.AlignmentFlag.AlignRight)
+        grid.addWidget(_label("Second", "dim"), 2, 0)
+        grid.addLayout(self.second, 2, 1)
+        grid.addWidget(_label("Blend", "dim"), 3, 0)
+        grid.addWidget(self.blend, 3, 1)
         self.percent.setMinimumWidth(self.percent.fontMetrics().horizontalAdvance("100 %"))
         self.percent.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
-        grid.addWidget(self.percent, 2, 2)
+        grid.addWidget(self.percent, 3, 2)
         self.message.setWordWrap(True)
         self.message.setAlignment(Qt.AlignmentFlag.AlignTop)
         holder = QWidget()
@@ -236,14 +259,47 @@ class StylePanel(QFrame):
             )
             return
         choice = model.choice(cls)
-        self.code.show_row(model.row(cls), model.count(cls))
+        self.origin.set_text(self._origin(choice))
+        self.code.show_row(model.row(cls) if choice.taken is None else None, model.count(cls))
         self.second.show_row(model.second(cls), model.count(cls))
         with QSignalBlocker(self.blend):
             self.blend.setValue(round(choice.blend * _BLEND_STEPS))
         self.percent.setText(f"{round(choice.blend * 100)} %")
         self.lock.setChecked(choice.locked)
         self.lock.setIcon(icon("mdi6.lock" if choice.locked else "mdi6.lock-open-variant-outline"))
-        self.reset.setEnabled(choice != type(choice)())
+        self.reset.setEnabled(choice != Choice())
+
+    def _origin(self, choice: Choice) -> str:
+        """Where the style of the class comes from."""
+        if choice.taken is not None:
+            return f"{_KINDS[choice.taken.kind]} {choice.taken.name}"
+        return f"Seed {self._model.seed}" if choice.row is None else "Chosen from the pack"
+
+    @property
+    def entry(self) -> GarmentClass | None:
+        """The class in hand."""
+        return self._entry
+
+    def dragEnterEvent(self, event: QDragEnterEvent) -> None:
+        if pictures.dropped(event) is not None:
+            event.acceptProposedAction()
+            self._mark_drop(True)
+
+    def dragLeaveEvent(self, event: QDragLeaveEvent) -> None:
+        self._mark_drop(False)
+
+    def dropEvent(self, event: QDropEvent) -> None:
+        self._mark_drop(False)
+        source = pictures.dropped(event)
+        if source is not None:
+            event.acceptProposedAction()
+            self.picture_dropped.emit(source)
+
+    def _mark_drop(self, on: bool) -> None:
+        """Show that what is being dragged may be dropped here."""
+        self.setProperty("drop", on)
+        self.style().unpolish(self)
+        self.style().polish(self)
 
     def _toggle_lock(self) -> None:
         self._model.set_locked(self._cls, not self._model.choice(self._cls).locked)

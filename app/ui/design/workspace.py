@@ -2,24 +2,25 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QSignalBlocker, QSize, Qt, QTimer, Signal
-from PySide6.QtGui import QAction, QActionGroup, QKeyEvent
+from PySide6.QtCore import QSignalBlocker, Qt, QTimer, Signal
+from PySide6.QtGui import QAction, QActionGroup, QImage, QKeyEvent
 from PySide6.QtWidgets import (
     QFrame,
     QHBoxLayout,
     QLabel,
-    QSlider,
     QSplitter,
-    QToolButton,
     QVBoxLayout,
     QWidget,
 )
 
 from app.domain.document import Document
+from app.domain.errors import ToileError
 from app.domain.palette import GROUND, Palette
 from app.settings import Ground
 from app.ui.design.canvas import LabelCanvas
+from app.ui.design.fields import ElidedLabel
 from app.ui.design.look import LookModel
+from app.ui.design.overlay import OverlayBar, small_button
 from app.ui.design.palette_panel import PalettePanel
 from app.ui.design.preview import PicturePane
 from app.ui.design.style_panel import StylePanel
@@ -34,7 +35,6 @@ GROUNDS: tuple[tuple[Ground, str, str], ...] = (
 )
 _COUNT_PAUSE = 150  # milliseconds between two counts while painting goes on
 _LARGE = 8_000_000  # pixels: counting such a map takes long enough to wait for the stroke's end
-_OVERLAY = 50  # percent that the overlay command shows when the slider stood at 0
 _PANEL_WIDTH = 276
 
 
@@ -48,21 +48,18 @@ def _strip(title: str) -> tuple[QFrame, QHBoxLayout]:
     heading = QLabel(title)
     heading.setProperty("role", "heading")
     row.addWidget(heading)
-    row.addStretch(1)
     return strip, row
 
 
 class DesignWorkspace(QWidget):
     """Holds the widgets and keeps class, view, protection and overlay the same in all of them."""
 
-    overlay_changed = Signal(int)  # percent
     ground_changed = Signal(str)
 
     def __init__(self, look: LookModel, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.look = look
         self._palette: Palette | None = None
-        self._overlay_before = _OVERLAY
         self.canvas = LabelCanvas()
         self.canvas.setObjectName("label_canvas")
         self.canvas.setAccessibleName("Label map")
@@ -70,12 +67,10 @@ class DesignWorkspace(QWidget):
         self.palette_panel = PalettePanel()
         self.style_panel = StylePanel(look)
         self.canvas_actions = build_canvas_actions(self.canvas)
-        self.overlay = QSlider(Qt.Orientation.Horizontal)
-        self.overlay.setObjectName("overlay_slider")
-        self.overlay.setRange(0, 100)
-        self.overlay.setFixedWidth(110)
-        self.overlay.setToolTip("Lay the picture over the label map")
-        self.overlay.setAccessibleName("Opacity of the picture over the label map")
+        self.overlay = OverlayBar(self.canvas)
+        self.origin = ElidedLabel()
+        self.origin.setObjectName("map_origin")
+        self.origin.setProperty("role", "dim")
         self.ground_actions = self._make_grounds()
         self._count_timer = QTimer(self)
         self._count_timer.setSingleShot(True)
@@ -100,17 +95,13 @@ class DesignWorkspace(QWidget):
 
     def _lay_out(self) -> None:
         map_strip, map_row = _strip("Label map")
-        mark = _small_button()
-        mark.setObjectName("overlay_button")
-        mark.setIcon(icon("mdi6.layers-outline"))
-        mark.setToolTip("Show or hide the picture over the label map (V)")
-        mark.setAccessibleName("Picture over the label map")
-        mark.clicked.connect(self.toggle_overlay)
-        map_row.addWidget(mark)
+        map_row.addSpacing(8)
+        map_row.addWidget(self.origin, 1)
         map_row.addWidget(self.overlay)
         picture_strip, picture_row = _strip("Garment")
+        picture_row.addStretch(1)
         for action in self.ground_actions:
-            button = _small_button()
+            button = small_button()
             button.setDefaultAction(action)
             picture_row.addWidget(button)
         self.views = QSplitter(Qt.Orientation.Horizontal)
@@ -166,7 +157,6 @@ class DesignWorkspace(QWidget):
         canvas.class_picked.connect(self.palette_panel.select)
         self.palette_panel.class_chosen.connect(self._on_class)
         self.palette_panel.protected_changed.connect(canvas.set_protected)
-        self.overlay.valueChanged.connect(self._on_overlay)
 
     def _follow(
         self, follower: LabelCanvas | PicturePane, leader: LabelCanvas | PicturePane
@@ -208,7 +198,8 @@ class DesignWorkspace(QWidget):
             chosen = int(counts.argmax()) if counts.any() else GROUND + 1
         self._following = True
         self.picture.set_map_size(document.labels.width, document.labels.height)
-        self.canvas.set_overlay(None)
+        self.overlay.set_picture("garment", None)
+        self.show_origin(None, "", [])
         self.canvas.set_document(document)
         self._following = False
         self.canvas.fit()
@@ -243,24 +234,20 @@ class DesignWorkspace(QWidget):
 
     # Overlay and ground
 
-    def set_overlay_percent(self, percent: int) -> None:
-        self.overlay.setValue(percent)
-        self.canvas.set_overlay_opacity(percent / 100)
+    def show_picture(self, image: QImage) -> None:
+        """Show a new picture of the garment, beside the label map and, if wanted, over it."""
+        self.picture.show_picture(image)
+        self.overlay.set_picture("garment", image)
 
-    def toggle_overlay(self) -> None:
-        """Show the picture over the label map as last set, or hide it."""
-        self.overlay.setValue(0 if self.overlay.value() else self._overlay_before)
+    def tell_error(self, error: ToileError) -> None:
+        """Say why there is no picture; the last one goes from everywhere."""
+        self.picture.tell_error(error)
+        self.overlay.set_picture("garment", None)
 
-    def _on_overlay(self, percent: int) -> None:
-        if percent:
-            self._overlay_before = percent
-        self.canvas.set_overlay_opacity(percent / 100)
-        self.refresh_overlay()
-        self.overlay_changed.emit(percent)
-
-    def refresh_overlay(self) -> None:
-        """Lay the newest picture over the labels, or none while the slider stands at 0."""
-        self.canvas.set_overlay(self.picture.image if self.overlay.value() else None)
+    def show_origin(self, photo: QImage | None, name: str, remarks: list[str]) -> None:
+        """Show the photo that the label map was made from, and what there is to say of it."""
+        self.overlay.set_picture("photo", photo)
+        self.origin.set_text("; ".join([f"from {name}", *remarks]) if name else "")
 
     def set_ground(self, ground: Ground) -> None:
         """Choose what shows through behind the garment."""
@@ -270,15 +257,6 @@ class DesignWorkspace(QWidget):
         if ground != self.picture.ground:
             self.picture.set_ground(ground)
             self.ground_changed.emit(ground)
-
-
-def _small_button() -> QToolButton:
-    button = QToolButton()
-    button.setIconSize(QSize(16, 16))
-    button.setFixedSize(26, 26)
-    button.setAutoRaise(True)
-    button.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-    return button
 
 
 def _column(head: QWidget, body: QWidget) -> QWidget:
