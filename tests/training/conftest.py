@@ -12,6 +12,16 @@ import pytest
 pytest.importorskip("torch", reason="the recipe needs the extra `training`")
 
 
+#: Landmarks of every drawn figure, facing the camera.
+_LANDMARKS = {
+    "nose": (96, 50), "left_shoulder": (128, 70), "right_shoulder": (64, 70),
+    "left_elbow": (134, 100), "right_elbow": (58, 100), "left_wrist": (136, 130),
+    "right_wrist": (56, 130), "left_hip": (114, 145), "right_hip": (78, 145),
+    "left_knee": (112, 190), "right_knee": (80, 190), "left_ankle": (112, 250),
+    "right_ankle": (80, 250),
+}  # fmt: skip
+
+
 def _figure(rng: np.random.Generator, names: list[str]) -> tuple[np.ndarray, np.ndarray]:
     photo = rng.integers(90, 160, (288, 192, 3), np.uint8)
     label = np.zeros((288, 192), np.uint8)
@@ -40,6 +50,7 @@ def drawn_data(tmp_path_factory: pytest.TempPathFactory) -> Path:
     names = [source for entry in palette.CLASSES for source in entry.sources]
     (root / "ccp" / "label_names.txt").write_text("\n".join(names), "utf-8")
     rows = ["id,split,annotation,labels"]
+    poses = ["id," + ",".join(f"{name}_{axis}" for name in _LANDMARKS for axis in "xyv")]
     rng = np.random.default_rng(5)
     for number in range(10):
         photo, label = _figure(rng, names)
@@ -50,7 +61,16 @@ def drawn_data(tmp_path_factory: pytest.TempPathFactory) -> Path:
             cv2.imencode(".png", label)[1].tobytes()
         )
         rows.append(f"{number:04d},{'train' if number < 6 else 'val'},pixel,0")
+        poses.append(f"{number:04d}," + ",".join(f"{x},{y},1" for x, y in _LANDMARKS.values()))
+    for number in range(10, 13):
+        photo, _ = _figure(rng, names)
+        (root / "ccp" / "photos" / f"{number:04d}.jpg").write_bytes(
+            cv2.imencode(".jpg", photo)[1].tobytes()
+        )
+        tags = " ".join(str(names.index(name)) for name in ("null", "skin", "blouse"))
+        rows.append(f"{number:04d},train,tags,{tags}")
     (root / "ccp" / "index.csv").write_text("\n".join(rows) + "\n", "utf-8")
+    (root / "ccp" / "pose.csv").write_text("\n".join(poses) + "\n", "utf-8")
     return root
 
 
@@ -61,6 +81,16 @@ def drawn_pack(drawn_data: Path, tmp_path_factory: pytest.TempPathFactory) -> Pa
 
     target = tmp_path_factory.mktemp("pack") / "figures.npz"
     assert prepare(drawn_data, target) == 10
+    return target
+
+
+@pytest.fixture(scope="session")
+def tagged_pack(drawn_data: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The drawn figures that have only a list of labels."""
+    from models.training.prepare import prepare
+
+    target = tmp_path_factory.mktemp("pack") / "tagged.npz"
+    assert prepare(drawn_data, target, tagged=True) == 3
     return target
 
 

@@ -11,7 +11,7 @@ import pytest
 
 torch = pytest.importorskip("torch", reason="the recipe needs the extra `training`")
 
-from models.training import figures, palette  # noqa: E402
+from models.training import figures, loop, palette  # noqa: E402
 from models.training.garment import checkpoint, evaluate, export, networks, train  # noqa: E402
 
 CPU = torch.device("cpu")
@@ -70,7 +70,7 @@ def test_codes_of_one_class_colour_that_class() -> None:
 
 
 def test_plan_names_height_and_progress() -> None:
-    plan = train.Plan.parse("64:10,128:5")
+    plan = loop.Plan.parse("64:10,128:5")
     assert plan.total == 15
     assert plan.at(0) == (64, 0)
     assert plan.at(12) == (128, 2)

@@ -9,6 +9,7 @@ from pathlib import Path
 import torch
 from torch import nn
 
+from models.training import loop
 from models.training.garment.networks import Discriminator, Generator, StyleEncoder
 
 NAMES = ("generator", "encoder", "discriminator")
@@ -46,14 +47,12 @@ def create(device: torch.device, rate: float) -> State:
 
 
 def save(state: State, path: Path) -> None:
-    """Write to a temporary name and move into place: a kill leaves the old or the new state."""
+    """Everything, whole: a kill leaves the old or the new state."""
     content = {name: getattr(state, name).state_dict() for name in NAMES}
     content["average"] = state.average.state_dict()
     content["optimizers"] = {k: o.state_dict() for k, o in state.optimizers.items()}
     content |= {"step": state.step, "seconds": state.seconds, "log": state.log}
-    temporary = path.with_suffix(".part")
-    torch.save(content, temporary)
-    temporary.replace(path)
+    loop.save_whole(content, path)
 
 
 def restore(state: State, path: Path) -> None:
@@ -88,11 +87,7 @@ def start_from(state: State, path: Path) -> None:
     state.step, state.seconds = content["step"], content["seconds"]
 
 
-@torch.no_grad()
 def update_average(state: State, decay: float) -> None:
     """Exponential moving average of generator and encoder."""
     for name in ("generator", "encoder"):
-        ours = getattr(state, name).state_dict()
-        for key, value in state.average[name].state_dict().items():
-            if value.is_floating_point():
-                value.lerp_(ours[key], 1 - decay)
+        loop.lean(state.average[name], getattr(state, name), decay)

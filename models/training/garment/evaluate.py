@@ -11,17 +11,14 @@ from __future__ import annotations
 import argparse
 import dataclasses
 import json
-import time
 from pathlib import Path
 
 import cv2
 import numpy as np
 import numpy.typing as npt
-import onnx
-import onnxruntime
 import torch
 
-from models.training import figures, measures, palette, pictures
+from models.training import figures, measures, packing, palette, pictures
 
 Array = npt.NDArray[np.float32]
 _FEWEST = 200  # pixels a class needs to be measured
@@ -32,8 +29,8 @@ class Pack:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
-        self.generator = _session(folder / "generator.onnx", 2)
-        self.encoder = _session(folder / "encoder.onnx", 2)
+        self.generator = packing.session(folder / "generator.onnx")
+        self.encoder = packing.session(folder / "encoder.onnx")
         with np.load(folder / "codes.npz") as bank:
             self.codes, self.classes = bank["codes"], bank["classes"]
 
@@ -51,12 +48,6 @@ class Pack:
         for index in range(1, palette.COUNT):
             codes[0, index] = rng.choice(self.codes[self.classes == index])
         return codes
-
-
-def _session(path: Path, threads: int) -> onnxruntime.InferenceSession:
-    options = onnxruntime.SessionOptions()
-    options.intra_op_num_threads = threads
-    return onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
 
 
 def cases(data: figures.Figures) -> list[tuple[Array, npt.NDArray[np.uint8]]]:
@@ -119,9 +110,18 @@ def measure(pack: Pack, data: figures.Figures) -> tuple[dict[str, object], pictu
         "leakage_median": round(float(np.median(leaks)), 4) if leaks else None,
         "seed_difference_mean": round(float(np.mean(seeds)), 4),
         "fed": fed,
-        "parameters": {n: _parameters(pack.folder / f"{n}.onnx") for n in ("generator", "encoder")},
+        "parameters": {
+            n: packing.parameters(pack.folder / f"{n}.onnx") for n in ("generator", "encoder")
+        },
         "megabytes": round(sum(f.stat().st_size for f in pack.folder.glob("*.onnx")) / 1e6, 2),
-        "milliseconds": {f"{t} threads": _speed(pack, found[0][1], t) for t in (1, 2)},
+        "milliseconds": {
+            f"{t} threads": packing.speed(
+                pack.folder / "generator.onnx",
+                {"labels": found[0][1][None], "codes": pack.draw(0)},
+                t,
+            )
+            for t in (1, 2)
+        },
     }
     return result, _sheet(pack, found[:32])
 
@@ -164,23 +164,6 @@ def _sized(chosen: list[Array], height: int) -> torch.Tensor:
         for p in chosen
     ]
     return torch.from_numpy(np.stack(rows)).float() * 2 - 1
-
-
-def _parameters(path: Path) -> int:
-    graph = onnx.load(str(path)).graph
-    return int(sum(np.prod(i.dims) for i in graph.initializer if i.data_type == 1))
-
-
-def _speed(pack: Pack, labels: npt.NDArray[np.uint8], threads: int) -> dict[str, float]:
-    session = _session(pack.folder / "generator.onnx", threads)
-    feed = {"labels": labels[None], "codes": pack.draw(0)}
-    times = []
-    for _ in range(45):
-        start = time.perf_counter()
-        session.run(None, feed)
-        times.append((time.perf_counter() - start) * 1000)
-    p50, p95 = np.percentile(times[5:], (50, 95))
-    return {"p50": round(float(p50), 1), "p95": round(float(p95), 1)}
 
 
 def _sheet(pack: Pack, chosen: list[tuple[Array, npt.NDArray[np.uint8]]]) -> pictures.Image:

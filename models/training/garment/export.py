@@ -13,17 +13,13 @@ from __future__ import annotations
 import argparse
 import copy
 import dataclasses
-import hashlib
-import json
 from pathlib import Path
 
 import numpy as np
-import onnx
-import onnxruntime
 import torch
 from torch import Tensor, nn
 
-from models.training import figures, palette, pictures
+from models.training import figures, packing, palette, pictures
 from models.training.garment import checkpoint
 from models.training.garment.networks import CLASSES, STYLE, Generator, StyleEncoder, one_hot
 
@@ -71,26 +67,6 @@ class ExportedEncoder(_OnLabels):
         return self.encoder(seen * 2 - 1, hot)[0]
 
 
-def _write(module: nn.Module, inputs: dict[str, Tensor], output: str, path: Path) -> float:
-    module = module.eval().to(memory_format=torch.contiguous_format)
-    torch.onnx.export(
-        module,
-        tuple(inputs.values()),
-        str(path),
-        input_names=list(inputs),
-        output_names=[output],
-        opset_version=17,
-        do_constant_folding=False,  # the runtime folds on opening; folded noise doubles the file
-        dynamo=False,
-    )
-    onnx.checker.check_model(str(path))
-    with torch.no_grad():
-        expected = module(*inputs.values()).numpy()
-    session = onnxruntime.InferenceSession(str(path), providers=["CPUExecutionProvider"])
-    (got,) = session.run([output], {k: v.numpy() for k, v in inputs.items()})
-    return float(np.abs(got - expected).max())
-
-
 @torch.no_grad()
 def collect_codes(encoder: StyleEncoder, data: figures.Figures) -> tuple[np.ndarray, np.ndarray]:
     """Codes (N, STYLE) float32 of garments in whole-figure and part crops, and their classes (N,)
@@ -119,7 +95,6 @@ def collect_codes(encoder: StyleEncoder, data: figures.Figures) -> tuple[np.ndar
 
 def export(state: checkpoint.State, data: figures.Figures, target: Path) -> dict[str, float]:
     """Write the pack into ``target``; returns the largest ONNX difference of each graph."""
-    target.mkdir(parents=True, exist_ok=True)
     rows = torch.arange(1)
     picture, labels = figures.crops(
         data, rows, HEIGHT, WIDTH, figures.FIXED, pictures.torch_seeded(1)
@@ -130,49 +105,32 @@ def export(state: checkpoint.State, data: figures.Figures, target: Path) -> dict
     with torch.no_grad():
         codes = encoder(picture, one_hot(labels))[0]
     differences = {
-        "generator": _write(
+        "generator": packing.write_graph(
             ExportedGenerator(generator),
             {"labels": classes, "codes": codes},
-            "picture",
+            ["picture"],
             target / "generator.onnx",
         ),
-        "encoder": _write(
+        "encoder": packing.write_graph(
             ExportedEncoder(encoder),
             {"picture": unit, "labels": classes},
-            "codes",
+            ["codes"],
             target / "encoder.onnx",
         ),
     }
-    if max(differences.values()) > 1e-3:
-        raise RuntimeError(f"ONNX differs from PyTorch: {differences}")
     bank, owners = collect_codes(encoder, data)
     np.savez_compressed(target / "codes.npz", codes=bank, classes=owners)
-    files = {}
-    for key, name in (
-        ("generator", "generator.onnx"),
-        ("encoder", "encoder.onnx"),
-        ("codes", "codes.npz"),
-    ):
-        content = (target / name).read_bytes()
-        files[key] = {
-            "file": name,
-            "sha256": hashlib.sha256(content).hexdigest(),
-            "bytes": len(content),
-        }
-    pack = {
-        "format": 1,
-        "name": NAME,
-        "version": VERSION,
-        "task": "garment-synthesis",
-        "title": "Garment synthesis, class-adaptive SPADE",
-        "license": "Apache-2.0",
-        "frame": {"height": HEIGHT, "width": WIDTH},
-        "palette": palette.pack_entries(),
-        "files": files,
-        "style": {"dim": STYLE},
-    }
-    text = json.dumps(pack, ensure_ascii=False, indent=1) + "\n"
-    (target / "pack.json").write_text(text, "utf-8")
+    packing.write_manifest(
+        target,
+        name=NAME,
+        version=VERSION,
+        task="garment-synthesis",
+        title="Garment synthesis, class-adaptive SPADE",
+        frame=(HEIGHT, WIDTH),
+        files={"generator": "generator.onnx", "encoder": "encoder.onnx", "codes": "codes.npz"},
+        palette=palette.pack_entries(),
+        style={"dim": STYLE},
+    )
     return differences
 
 

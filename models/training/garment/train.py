@@ -8,7 +8,6 @@ receives ``state.pt`` (everything, every two minutes), ``losses.png`` and ``samp
 
 from __future__ import annotations
 
-import argparse
 import time
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,7 +16,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from models.training import efficientnet, figures, pictures
+from models.training import efficientnet, figures, loop, pictures
 from models.training.garment import checkpoint, losses
 from models.training.garment.networks import CLASSES, draw_noise, one_hot, spread
 from models.training.palette import colors
@@ -38,31 +37,6 @@ class Weights:
     adversarial: float = 1.0
     kl: float = 0.003
     leakage: float = 1.0
-
-
-@dataclass(frozen=True)
-class Plan:
-    """Heights and the steps spent at each."""
-
-    phases: tuple[tuple[int, int], ...]
-
-    @classmethod
-    def parse(cls, text: str) -> Plan:
-        """From ``64:3000,128:2000``."""
-        phases = tuple(tuple(int(v) for v in part.split(":")) for part in text.split(","))
-        return cls(phases)  # type: ignore[arg-type]
-
-    @property
-    def total(self) -> int:
-        return sum(steps for _, steps in self.phases)
-
-    def at(self, step: int) -> tuple[int, int]:
-        """Height at a step and the number of steps already done at it."""
-        for height, steps in self.phases:
-            if step < steps:
-                return height, step
-            step -= steps
-        return self.phases[-1][0], self.phases[-1][1] + step
 
 
 class Trainer:
@@ -184,27 +158,13 @@ def samples(state: checkpoint.State, data: figures.Figures, height: int) -> pict
     return pictures.sheet(columns, scale=max(1, 128 // height))
 
 
-def _device(name: str) -> torch.device:
-    return torch.device(
-        ("cuda" if torch.cuda.is_available() else "cpu") if name == "auto" else name
-    )
-
-
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
-    parser.add_argument("pack", type=Path, help="made by models.training.prepare")
-    parser.add_argument("run", type=Path, help="folder of this training; resumed if it has a state")
-    parser.add_argument("--plan", type=Plan.parse, default=Plan.parse("64:3000,128:3000,256:3000"))
-    parser.add_argument("--minutes", type=float, default=1e9, help="stop after this time")
-    parser.add_argument("--device", default="auto", help="auto, cpu, cuda")
-    parser.add_argument(
-        "--start", type=Path, help="weights.pt of an export, for a run without state"
-    )
+    description = "Train the garment generator."
+    parser = loop.arguments(description, "64:3000,128:3000,256:3000")
     parser.add_argument("--rate", type=float, default=4e-4)
-    parser.add_argument("--save-every", type=float, default=120, help="seconds")
     args = parser.parse_args()
     torch.manual_seed(0)
-    device = _device(args.device)
+    device = loop.device_for(args.device)
     args.run.mkdir(parents=True, exist_ok=True)
     state = checkpoint.create(device, args.rate)
     path = args.run / "state.pt"
@@ -233,24 +193,11 @@ def main() -> None:
 def _report(state: checkpoint.State, held_out: figures.Figures, height: int, run: Path) -> None:
     if not state.log:
         return
-    recent = _means(state.log[-50:])
+    recent = loop.means(state.log[-50:])
     line = " ".join(f"{k} {v:.3f}" for k, v in recent.items() if k != "step")
     print(f"{state.step} {state.seconds:.0f} s {line}", flush=True)
-    pictures.save(run / "losses.png", pictures.curves(_thinned(state.log)))
+    pictures.save(run / "losses.png", pictures.curves(loop.thinned(state.log)))
     pictures.save(run / "samples.png", samples(state, held_out, height))
-
-
-def _thinned(log: list[dict[str, float]], most: int = 400) -> list[dict[str, float]]:
-    size = max(1, len(log) // most)
-    return [_means(log[i : i + size]) for i in range(0, len(log), size)]
-
-
-def _means(entries: list[dict[str, float]]) -> dict[str, float]:
-    """The mean of each quantity over the entries that have it."""
-    found = {
-        k: [e[k] for e in entries if k in e] for k in dict.fromkeys(k for e in entries for k in e)
-    }
-    return {k: sum(v) / len(v) for k, v in found.items()}
 
 
 if __name__ == "__main__":

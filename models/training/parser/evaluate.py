@@ -1,0 +1,201 @@
+"""Measure a pack ``person-parser`` on held-out photographs; rebuilds every figure of its card.
+
+    python -m models.training.parser.evaluate FIGURES.npz models/person-parser RUN
+
+Reads ``val`` as the application does: the whole photograph, then the window around the person that
+was found. Scores are taken at the photographs' own size. Writes ``RUN/figures.json`` and
+``RUN/sheet.jpg`` (photographs of the data set: never to be committed).
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import cv2
+import numpy as np
+import numpy.typing as npt
+import torch
+
+from app.domain.framing import LANDMARKS, Window, around, whole
+from models.training import packing, palette, pictures
+from models.training.parser import data
+from models.training.parser.data import HEIGHT, WIDTH
+
+Bytes = npt.NDArray[np.uint8]
+Floats = npt.NDArray[np.float32]
+GROUPS = ("ground", "hair", "skin", "upper", "lower", "dress", "footwear", "bag")
+_FEWEST = 20  # training photographs a class needs to count in the mean
+_WALL = 205  # grey level of the plain ground of the studio crops
+
+
+class Pack:
+    """An exported parser."""
+
+    def __init__(self, folder: Path) -> None:
+        self.path = folder / "parser.onnx"
+        self._session = packing.session(self.path)
+
+    def look(self, photo: Bytes, window: Window) -> tuple[Floats, Floats]:
+        """Probabilities (26, 256, 192) and landmarks (13, 3) in the photograph's pixels."""
+        frame = window.cut(photo, HEIGHT, WIDTH).astype(np.float32).transpose(2, 0, 1) / 255
+        chance, points = self._session.run(None, {"photo": frame[None]})
+        points[0, :, :2] = window.to_photo(points[0, :, :2], HEIGHT, WIDTH)
+        return chance[0], points[0]
+
+    def read(self, photo: Bytes) -> tuple[Bytes, Floats]:
+        """Label map (H, W) and landmarks (13, 3) of a photograph (H, W, 3) RGB."""
+        height, width = photo.shape[:2]
+        window = whole(width, height)
+        chance, _ = self.look(photo, window)
+        ys, xs = np.nonzero(chance.argmax(0) > 0)
+        if len(xs) > 100:
+            corners = np.array(
+                [np.percentile((xs, ys), 0.5, axis=1), np.percentile((xs, ys), 99.5, axis=1)]
+            )
+            (x0, y0), (x1, y1) = window.to_photo(corners + 0.5, HEIGHT, WIDTH)
+            window = around(x0, y0, x1, y1)
+        chance, points = self.look(photo, window)
+        grown = np.stack([_place(c, window, height, width) for c in chance])
+        return grown.argmax(0).astype(np.uint8), points
+
+
+def _place(chance: Floats, window: Window, height: int, width: int) -> Floats:
+    """One class's probabilities in the photograph; 0 outside of the window."""
+    sx, sy = window.width / WIDTH, window.height / HEIGHT
+    matrix = np.array([[sx, 0, window.x + sx / 2 - 0.5], [0, sy, window.y + sy / 2 - 0.5]])
+    return cv2.warpAffine(chance, matrix, (width, height), flags=cv2.INTER_LINEAR)
+
+
+@dataclass
+class Scores:
+    """Confusion (26, 26) of pixels, truth by reading."""
+
+    confusion: npt.NDArray[np.int64] = field(
+        default_factory=lambda: np.zeros((palette.COUNT, palette.COUNT), np.int64)
+    )
+
+    def add(self, truth: Bytes, read: Bytes) -> None:
+        pairs = truth.astype(np.int64) * palette.COUNT + read
+        counted = np.bincount(pairs.ravel(), minlength=palette.COUNT**2)
+        self.confusion += counted.reshape(palette.COUNT, palette.COUNT)
+
+    def result(self, frequent: list[int]) -> dict[str, object]:
+        classes = intersection_over_union(self.confusion)
+        table = np.zeros((len(GROUPS) + 1, palette.COUNT), np.int64)
+        for index, entry in enumerate(palette.CLASSES):
+            table[GROUPS.index(entry.group) if entry.group in GROUPS else -1, index] = 1
+        grouped = intersection_over_union(table @ self.confusion @ table.T)[:-1]
+        return {
+            "pixel_accuracy": round(float(np.trace(self.confusion) / self.confusion.sum()), 4),
+            "mean_iou": round(float(np.nanmean(classes[frequent])), 4),
+            "grouped_mean_iou": round(float(np.nanmean(grouped)), 4),
+            "grouped": dict(zip(GROUPS, np.round(grouped, 3).tolist(), strict=True)),
+            "classes": {
+                palette.CLASSES[i].key: round(float(classes[i]), 3) for i in range(palette.COUNT)
+            },
+        }
+
+
+def intersection_over_union(confusion: npt.NDArray[np.int64]) -> npt.NDArray[np.float64]:
+    """Per class (N,); NaN where a class neither is nor was read."""
+    both = np.diag(confusion).astype(np.float64)
+    union = confusion.sum(0) + confusion.sum(1) - both
+    return np.divide(both, union, out=np.full_like(both, np.nan), where=union > 0)
+
+
+def studio_crop(photo: Bytes, labels: Bytes, points: Floats) -> tuple[Bytes, Bytes] | None:
+    """The same person as a shop shows her: head to thigh before a plain wall; None without pose."""
+    if points[0, 2] <= 0:
+        return None
+    neck, hip = points[1:3, :2].mean(0), points[7:9, :2].mean(0)
+    torso = float(np.linalg.norm(hip - neck))
+    rows = slice(max(0, int(neck[1] - 0.9 * torso)), int(hip[1] + 0.55 * torso))
+    middle = (neck[0] + hip[0]) / 2
+    columns = slice(max(0, int(middle - torso)), int(middle + torso))
+    photo, labels = photo[rows, columns], labels[rows, columns]
+    if min(labels.shape) < 40:
+        return None
+    person = cv2.blur(cv2.dilate((labels > 0).astype(np.float32), np.ones((3, 3))), (3, 3))[
+        ..., None
+    ]
+    shade = np.linspace(_WALL + 20, _WALL - 20, len(photo), dtype=np.float32)[:, None, None]
+    return (photo * person + shade * (1 - person)).round().astype(np.uint8), labels
+
+
+def measure(
+    pack: Pack, held_out: data.People, train: data.People
+) -> tuple[dict[str, object], pictures.Image]:
+    """All figures of the card and a contact sheet of 32 photographs."""
+    counts = np.array([(train.labels == c).flatten(1).any(1).sum() for c in range(palette.COUNT)])
+    frequent = np.flatnonzero(counts >= _FEWEST).tolist()
+    street, studio = Scores(), Scores()
+    gaps: list[npt.NDArray[np.float64]] = []
+    columns = []
+    for index in range(len(held_out)):
+        height, width = held_out.sizes[index].int().tolist()
+        photo = held_out.rgb[index, :, :height, :width].permute(1, 2, 0).numpy()
+        truth = held_out.labels[index, 0, :height, :width].numpy()
+        points = held_out.landmarks[index].numpy()
+        read, found = pack.read(np.ascontiguousarray(photo))
+        street.add(truth, read)
+        if points[0, 2] > 0:
+            torso = np.linalg.norm(points[7:9, :2].mean(0) - points[1:3, :2].mean(0))
+            gap = np.linalg.norm(found[:, :2] - points[:, :2], axis=1) / torso
+            gaps.append(np.where(points[:, 2] > 0.5, gap, np.nan))
+        crop = studio_crop(photo, truth, points)
+        if crop is not None:
+            again, _ = pack.read(crop[0])
+            studio.add(crop[1], again)
+            if len(columns) < 32:
+                columns.append([_cell(c) for c in (photo, truth, read, crop[0], again)])
+    distances = np.stack(gaps)
+    feed = {"photo": np.random.default_rng(0).random((1, 3, HEIGHT, WIDTH), dtype=np.float32)}
+    result: dict[str, object] = {
+        "photographs": len(held_out),
+        "classes_counted": [palette.CLASSES[i].key for i in frequent],
+        "street": street.result(frequent),
+        "studio_crops": studio.result(frequent),
+        "landmarks_within_a_fifth_of_the_torso": {
+            name: round(float(np.nanmean(np.where(np.isnan(d), np.nan, d < 0.2))), 3)
+            for name, d in zip(LANDMARKS, distances.T, strict=True)
+        },
+        "landmark_median_gap_in_torsos": round(float(np.nanmedian(distances)), 4),
+        "parameters": packing.parameters(pack.path),
+        "megabytes": round(pack.path.stat().st_size / 1e6, 2),
+        "milliseconds": {f"{t} threads": packing.speed(pack.path, feed, t) for t in (1, 2)},
+    }
+    lines = []
+    for start in range(0, len(columns), 16):
+        part = columns[start : start + 16]
+        lines += [[column[row] for column in part] for row in range(len(part[0]))]
+    return result, pictures.sheet(lines)
+
+
+def _cell(image: Bytes) -> Bytes:
+    if image.ndim == 2:
+        image = palette.colors()[image]
+    height, width = image.shape[:2]
+    return whole(width, height).cut(image, 192, 144)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
+    parser.add_argument("figures", type=Path, help="made by models.training.prepare")
+    parser.add_argument("pack", type=Path, help="folder of the exported pack")
+    parser.add_argument("run", type=Path, help="folder that receives figures and contact sheet")
+    args = parser.parse_args()
+    cpu = torch.device("cpu")
+    held_out, train = data.load(args.figures, False, cpu), data.load(args.figures, True, cpu)
+    result, sheet = measure(Pack(args.pack), held_out, train)
+    args.run.mkdir(parents=True, exist_ok=True)
+    text = json.dumps(result, indent=1)
+    (args.run / "figures.json").write_text(text + "\n", "utf-8")
+    pictures.save(args.run / "sheet.jpg", sheet)
+    print(text)
+
+
+if __name__ == "__main__":
+    main()

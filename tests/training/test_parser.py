@@ -1,0 +1,111 @@
+"""The parser's recipe from photographs to a pack the application loads, on drawn figures."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+torch = pytest.importorskip("torch", reason="the recipe needs the extra `training`")
+
+from models.training import palette  # noqa: E402
+from models.training.parser import data, evaluate, export, losses, train  # noqa: E402
+
+CPU = torch.device("cpu")
+BLOUSE = next(i for i, c in enumerate(palette.CLASSES) if c.key == "blouse")
+
+
+def test_the_whole_photograph_keeps_labels_and_landmarks_in_place(drawn_pack: Path) -> None:
+    people = data.load(drawn_pack, True, CPU)
+    rng = torch.Generator().manual_seed(0)
+    batch = data.windows(people, torch.arange(6), 256, data.FIXED, rng)
+    assert batch.picture.shape == (6, 3, 256, 192)
+    assert batch.labels.shape == (6, 256, 192)
+    # 288 x 192 fits the frame by its height: 12 columns on either side lie outside of it.
+    assert (batch.labels[:, :, :10] == data.IGNORE).all()
+    assert batch.seen.all()
+    shoulder = batch.points[0, 1]  # left shoulder, drawn at (128, 70) of 192 x 288
+    assert shoulder.tolist() == pytest.approx([(128 + 12) / 216, 70 / 288], abs=1e-3)
+    x, y = (shoulder * torch.tensor([192, 256])).long().tolist()
+    assert batch.labels[0, y + 4, x] == BLOUSE
+
+
+def test_mirrored_windows_exchange_left_and_right(drawn_pack: Path) -> None:
+    people = data.load(drawn_pack, True, CPU)
+    for seed in range(6):
+        rng = torch.Generator().manual_seed(seed)
+        how = data.Augment(window=False, rotate=0, color=0, plain=0)
+        batch = data.windows(people, torch.arange(4), 128, how, rng)
+        left, right = batch.points[:, 1, 0], batch.points[:, 2, 0]
+        assert (left > right).all()
+
+
+def test_what_lies_outside_of_a_crop_is_unknown(drawn_pack: Path) -> None:
+    people = data.load(drawn_pack, True, CPU)
+    rng = torch.Generator().manual_seed(1)
+    batch = data.windows(people, torch.arange(6).repeat(4), 128, data.Augment(), rng)
+    share = (batch.labels == data.IGNORE).float().mean()
+    assert 0.01 < share < 0.8
+    assert batch.picture.isfinite().all()
+    assert batch.picture.abs().max() <= 1
+
+
+def test_pseudo_labels_obey_the_list_of_labels() -> None:
+    scores = torch.zeros(1, palette.COUNT, 8, 6)
+    scores[:, BLOUSE] = 9
+    scores[:, BLOUSE + 1] = 8
+    allowed = torch.zeros(1, palette.COUNT, dtype=torch.bool)
+    allowed[0, BLOUSE + 1] = True
+    labels = losses.constrained(scores, allowed, 16, 0.5)
+    assert labels.shape == (1, 16, 12)
+    assert (labels == BLOUSE + 1).all()
+    assert (losses.constrained(torch.zeros_like(scores), allowed, 16, 0.9) == data.IGNORE).all()
+    forbidden = losses.absent(scores, allowed)
+    allowed[0, BLOUSE] = True
+    assert losses.absent(scores, allowed) < forbidden
+
+
+def test_scores_of_a_known_confusion() -> None:
+    truth = np.zeros((4, 5), np.uint8)
+    truth[:2] = BLOUSE
+    read = truth.copy()
+    read[0] = BLOUSE + 1  # a shirt is not a blouse, but an upper garment all the same
+    scores = evaluate.Scores()
+    scores.add(truth, read)
+    found = scores.result([0, BLOUSE])
+    assert found["pixel_accuracy"] == 0.75
+    assert found["mean_iou"] == 0.75
+    assert found["grouped_mean_iou"] == 1.0
+
+
+@pytest.mark.filterwarnings("ignore::torch.jit.TracerWarning")  # shapes are meant to be fixed
+def test_train_stop_resume_export_evaluate(
+    drawn_pack: Path, tagged_pack: Path, tmp_path: Path, run_main: Callable[..., None]
+) -> None:
+    run, target = tmp_path / "run", tmp_path / "person-parser"
+    options = (drawn_pack, run, "--tagged", tagged_pack, "--device", "cpu")
+    run_main(train.main, *options, "--plan", "64:6")
+    state = torch.load(run / "state.pt", weights_only=True)
+    assert state["step"] == 6
+    assert {"entropy", "dice", "points", "heat", "seen"} <= set().union(*state["log"])
+    run_main(train.main, *options, "--plan", "64:8")
+    again = torch.load(run / "state.pt", weights_only=True)
+    assert [e["step"] for e in again["log"]] == list(range(1, 9))
+    assert again["seconds"] > state["seconds"]
+    assert (run / "losses.png").stat().st_size > 1000
+    assert (run / "samples.jpg").stat().st_size > 1000
+
+    run_main(export.main, run, "-o", target)
+    from app.inference.packs import load_pack
+
+    assert load_pack(target).palette[BLOUSE].key == "blouse"
+
+    run_main(evaluate.main, drawn_pack, target, run)
+    found = json.loads((run / "figures.json").read_text("utf-8"))
+    assert found["photographs"] == 4
+    assert 0 <= found["street"]["pixel_accuracy"] <= 1
+    assert 0 <= found["studio_crops"]["grouped_mean_iou"] <= 1
+    assert (run / "sheet.jpg").stat().st_size > 1000
