@@ -15,6 +15,7 @@ from app.domain.framing import Window, around, whole
 from app.domain.geometry import Rect
 from app.domain.palette import GROUND, Palette
 from app.domain.people import People, facing, find_people, without_others
+from app.domain.photo import on_white
 from app.domain.requests import DevicePolicy, DeviceUse, Parsed, ParseRequest
 from app.domain.scores import enlarge, without_specks
 from app.inference.graphs import PARSER_GRAPH, graph_keys, to_planes
@@ -95,7 +96,7 @@ class Parser:
         PictureError when nobody is in it, PackError, DeviceError, Cancelled.
         """
         begun = time.perf_counter()
-        photo = _reduced(request.rgba)
+        photo = on_white(request.rgba, MAX_LABELS)
         height, width = photo.shape[:2]
         frame_height, frame_width = self.frame
 
@@ -136,21 +137,6 @@ def _nobody() -> PictureError:
         "No person was found in the photo",
         hint="Use one that shows a person upright, from head to feet or to the thighs.",
     )
-
-
-def _reduced(rgba: NDArray[np.uint8]) -> NDArray[np.uint8]:
-    """The photograph (h, w, 3) on white, its longest side at most `MAX_LABELS`."""
-    alpha = cv2.extractChannel(rgba, 3)
-    rgb = cv2.cvtColor(rgba, cv2.COLOR_RGBA2RGB)
-    if int(alpha.min()) < 255:
-        cover = cv2.merge([alpha] * 3)
-        rgb = cv2.add(cv2.multiply(rgb, cover, scale=1 / 255), cv2.bitwise_not(cover))
-    height, width = alpha.shape
-    scale = MAX_LABELS / max(height, width)
-    if scale < 1:
-        size = (max(1, round(width * scale)), max(1, round(height * scale)))
-        rgb = cv2.resize(rgb, size, interpolation=cv2.INTER_AREA)
-    return np.asarray(rgb, np.uint8)
 
 
 def _people(reading: Reading, window: Window, width: int, height: int) -> tuple[People, Rect]:
