@@ -47,6 +47,38 @@ class Reading:
         return np.asarray(self.probabilities.argmax(axis=0), np.uint8)
 
 
+@dataclass(frozen=True, eq=False)
+class Found:
+    """The largest person of a photograph, looked at closely.
+
+    ``window`` of the photograph, which here is (``height``, ``width``) and ``scale`` times smaller
+    than it is, was read as ``probabilities`` (C, h, w), other people taken out. ``landmarks``
+    (13, 3) are in the photograph's own pixels; ``people`` is how many of a similar size there are.
+    """
+
+    height: int
+    width: int
+    scale: float
+    window: Window
+    probabilities: NDArray[np.float32]
+    landmarks: NDArray[np.float32]
+    people: int
+    device: Device
+    notices: tuple[str, ...]
+
+    @property
+    def box(self) -> Rect:
+        """Around the person, in the photograph's own pixels; empty when nobody is there."""
+        figure = (self.probabilities[GROUND] < 0.5).astype(np.uint8)
+        x, y, w, h = cv2.boundingRect(figure)
+        corners = np.array([[x, y], [x + w, y + h]], np.float32)
+        rows, columns = figure.shape
+        (left, top), (right, bottom) = self.window.to_photo(corners, rows, columns).tolist()
+        part = Rect(round(left), round(top), round(right - left), round(bottom - top))
+        shape = (round(self.height * self.scale), round(self.width * self.scale))
+        return _scaled(part, self.scale, shape)
+
+
 class Parser:
     """Reads photographs with one pack; a `Parse`. For one thread at a time.
 
@@ -96,40 +128,47 @@ class Parser:
         PictureError when nobody is in it, PackError, DeviceError, Cancelled.
         """
         begun = time.perf_counter()
-        photo = on_white(request.rgba, MAX_LABELS)
-        height, width = photo.shape[:2]
-        frame_height, frame_width = self.frame
-
-        window = whole(width, height, frame_width / frame_height)
-        first = self.read(window.cut(photo, frame_height, frame_width), cancel)
-        people, box = _people(first, window, width, height)
-        if not people.count:
-            raise _nobody()
-        closer = around(
-            box.x, box.y, box.right, box.bottom, aspect=frame_width / frame_height
-        )  # fmt: skip
-        second = self.read(closer.cut(photo, frame_height, frame_width), cancel)
-        others = _moved(people.others, window, closer)
-        chances = _only(second.probabilities, others)
-
-        labels = enlarge(chances, closer, width, height)
+        found = self.find(request.rgba, cancel)
+        labels = enlarge(found.probabilities, found.window, found.width, found.height)
         cancel.raise_if_cancelled()
         figure = cv2.boundingRect(np.minimum(labels, 1))
         if not figure[2]:
             raise _nobody()
         without_specks(labels, round(_SPECK * np.count_nonzero(labels)))
         cancel.raise_if_cancelled()
-        scale = request.rgba.shape[0] / height
+        use = DeviceUse(
+            found.device.label,
+            found.device.provider,
+            (time.perf_counter() - begun) * 1e3,
+            found.notices,
+        )
+        person = _scaled(Rect(*figure), found.scale, request.rgba.shape)
+        return Parsed(labels, found.landmarks, person, found.people, facing(found.landmarks), use)
+
+    def find(self, rgba: NDArray[np.uint8], cancel: CancelToken) -> Found:
+        """The largest person in a photograph (H, W, 4) uint8 RGBA, without a label map of it.
+
+        PictureError when nobody is in it, PackError, DeviceError, Cancelled.
+        """
+        photo = on_white(rgba, MAX_LABELS)
+        height, width = photo.shape[:2]
+        frame_height, frame_width = self.frame
+        aspect = frame_width / frame_height
+        window = whole(width, height, aspect)
+        first = self.read(window.cut(photo, frame_height, frame_width), cancel)
+        people, box = _people(first, window, width, height)
+        if not people.count:
+            raise _nobody()
+        closer = around(box.x, box.y, box.right, box.bottom, aspect=aspect)
+        second = self.read(closer.cut(photo, frame_height, frame_width), cancel)
+        others = _moved(people.others, window, closer)
+        scale = rgba.shape[0] / height
         landmarks = second.landmarks.copy()
         landmarks[:, :2] = closer.to_photo(landmarks[:, :2], frame_height, frame_width) * scale
-        use = DeviceUse(
-            second.device.label,
-            second.device.provider,
-            (time.perf_counter() - begun) * 1e3,
-            first.notices + second.notices,
-        )
-        person = _scaled(Rect(*figure), scale, request.rgba.shape)
-        return Parsed(labels, landmarks, person, people.count, facing(landmarks), use)
+        return Found(
+            height, width, scale, closer, _only(second.probabilities, others), landmarks,
+            people.count, second.device, first.notices + second.notices,
+        )  # fmt: skip
 
 
 def _nobody() -> PictureError:
