@@ -111,13 +111,29 @@ def generator(
 
 
 def encoder(classes: int, *, frame: tuple[int, int] = FRAME, dim: int = DIM) -> bytes:
-    """Every code is the mean of the picture."""
+    """A code is the mean colour where its class is, and nothing after it: what `generator` takes
+    back to that colour."""
+    size = frame[0] * frame[1]
     nodes = [
-        helper.make_node("Cast", ["labels"], ["plane"], to=TensorProto.FLOAT),
-        helper.make_node("Mul", ["plane", "none"], ["nothing"]),
-        helper.make_node("Add", ["picture", "nothing"], ["both"]),
-        helper.make_node("ReduceMean", ["both"], ["mean"], keepdims=0),
-        helper.make_node("Expand", ["mean", "shape"], ["codes"]),
+        helper.make_node("Cast", ["labels"], ["index"], to=TensorProto.INT64),
+        helper.make_node("Reshape", ["index", "line"], ["flat"]),
+        helper.make_node("Equal", ["flat", "each"], ["is_class"]),
+        helper.make_node("Cast", ["is_class"], ["hot"], to=TensorProto.FLOAT),
+        helper.make_node("Reshape", ["picture", "planes"], ["pixels"]),
+        helper.make_node("Transpose", ["pixels"], ["colors"], perm=[0, 2, 1]),
+        helper.make_node("MatMul", ["hot", "colors"], ["sums"]),
+        helper.make_node("ReduceSum", ["hot", "last"], ["count"]),
+        helper.make_node("Max", ["count", "one"], ["safe"]),
+        helper.make_node("Div", ["sums", "safe"], ["means"]),
+        helper.make_node("Pad", ["means", "room"], ["codes"]),
+    ]
+    values = [
+        const("line", [1, 1, size], np.int64),
+        const("each", np.arange(classes).reshape(1, classes, 1), np.int64),
+        const("planes", [1, 3, size], np.int64),
+        const("last", [2], np.int64),
+        const("one", 1, np.float32),
+        const("room", [0, 0, 0, 0, 0, dim - 3], np.int64),
     ]
     return model(
         nodes,
@@ -126,7 +142,7 @@ def encoder(classes: int, *, frame: tuple[int, int] = FRAME, dim: int = DIM) -> 
             "labels": (TensorProto.UINT8, [1, *frame]),
         },
         {"codes": (TensorProto.FLOAT, [1, classes, dim])},
-        [const("none", 0, np.float32), const("shape", [1, classes, dim], np.int64)],
+        values,
     )
 
 
