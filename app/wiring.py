@@ -5,19 +5,27 @@ What only an opened network needs is imported when one is opened: the window sta
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from app import paths
+from app.domain.cancel import CancelToken
 from app.domain.errors import DeviceError, PackError
 from app.domain.palette import Palette
-from app.domain.requests import DEVICE_POLICIES, DevicePolicy, Synthesize
+from app.domain.requests import DEVICE_POLICIES, DevicePolicy, Encode, Parse, Synthesize
 from app.domain.style import CodeBank
 from app.inference.packs import CUTOUT, GARMENT, PARSING, TRYON, Pack, find_packs, load_pack
 
 if TYPE_CHECKING:
+    from app.inference.encoding import Encoder
+    from app.inference.parsing import Parser
     from app.inference.vetting import Vetter
+
+Request = TypeVar("Request")
+Result = TypeVar("Result")
 
 DEVICE_CHECKS = "device-checks.json"
 _JOURNEYS = {
@@ -30,12 +38,18 @@ _JOURNEYS = {
 
 @dataclass(frozen=True)
 class Services:
-    """One opened pack as callables and plain data. `synthesize` is for one thread at a time."""
+    """The opened packs as callables and plain data; palette and names are the garment pack's.
+
+    The callables are for one thread at a time, the same for all of them. `encode` and `parse` open
+    what they need when they are first called, and may raise PackError then.
+    """
 
     pack: Pack
     device: DevicePolicy
     bank: CodeBank
     synthesize: Synthesize
+    encode: Encode
+    parse: Parse
 
     @property
     def palette(self) -> Palette:
@@ -74,7 +88,46 @@ def open_services(device: str = "auto", models: Path | None = None) -> Services:
     pack = pack_for(GARMENT, models)
     policy = device_policy(device)
     synthesizer = Synthesizer(pack, policy, vet=vetter())
-    return Services(pack, policy, synthesizer.bank, synthesizer)
+    return Services(
+        pack,
+        policy,
+        synthesizer.bank,
+        synthesizer,
+        encode=_when_called(lambda: open_encoder(device, models)),
+        parse=_when_called(lambda: open_parser(device, models, pack.palette)),
+    )
+
+
+def open_encoder(device: str = "auto", models: Path | None = None) -> Encoder:
+    """What takes style codes from pictures, with the garment pack. PackError, DeviceError."""
+    from app.inference.encoding import Encoder
+
+    return Encoder(pack_for(GARMENT, models), device_policy(device), vet=vetter())
+
+
+def open_parser(
+    device: str = "auto", models: Path | None = None, palette: Palette | None = None
+) -> Parser:
+    """What reads photographs. PackError, also when its classes are not those of ``palette``, in
+    which its label maps are to be used; DeviceError."""
+    from app.inference.parsing import Parser
+
+    pack = pack_for(PARSING, models)
+    if palette and [entry.key for entry in pack.palette] != [entry.key for entry in palette]:
+        raise PackError(
+            "The pack for reading photographs has other classes than the pack for drawing garments",
+            where=str(pack.folder),
+            hint="Install two packs of one version.",
+        )
+    return Parser(pack, device_policy(device), vet=vetter())
+
+
+def _when_called(
+    opened: Callable[[], Callable[[Request, CancelToken], Result]],
+) -> Callable[[Request, CancelToken], Result]:
+    """What ``opened`` gives, opened at the first call; again at the next one after a failure."""
+    once = cache(opened)
+    return lambda request, cancel: once()(request, cancel)
 
 
 def pack_for(task: str, models: Path | None = None) -> Pack:
