@@ -1,6 +1,8 @@
 """Which room may know what, read from the source: no import can hide from it."""
 
 import ast
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -50,3 +52,12 @@ def test_one_file_crosses_between_arrays_and_images() -> None:
         or "Format_RGBA8888" in path.read_text(encoding="utf-8")
     ]
     assert crossing == ["imaging.py"]
+
+
+def test_the_window_starts_without_what_only_networks_and_photos_need() -> None:
+    code = "import sys, app.ui.launch; print(*sys.modules)"
+    run = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, check=True, cwd=APP.parent
+    )
+    late = {"cv2", "onnxruntime", "PIL.ImageCms", "PIL.JpegImagePlugin", "app.domain.picture"}
+    assert not late & set(run.stdout.decode().split())

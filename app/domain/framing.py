@@ -8,7 +8,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal, TypeAlias, get_args
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 
@@ -57,6 +56,8 @@ class Window:
         Outside the photograph edge pixels are repeated, or all is 0 when ``repeat`` is off.
         Shrinking averages; ``nearest`` takes single pixels, for label maps.
         """
+        import cv2  # not at the top: the window's first painting need not wait for it
+
         scale_x, scale_y = width / self.width, height / self.height
         source = pixels
         if not nearest and max(scale_x, scale_y) < 0.75:
