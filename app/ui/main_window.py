@@ -128,7 +128,7 @@ class MainWindow(QMainWindow):
         style = self.design.style_panel
         style.picture_wanted.connect(self.take_style)
         style.picture_dropped.connect(lambda source: self.swatch.take(style.entry, source))
-        self.photo.taken.connect(self.design.show_origin)
+        self.photo.taken.connect(self.design.show_photo)
         self.live.shown.connect(self._on_picture)
         self.live.failed.connect(self._on_picture_failed)
         self.network.loading.connect(self._on_loading)

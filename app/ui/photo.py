@@ -65,7 +65,7 @@ def remarks(parsed: Parsed) -> list[str]:
     """What a person should know of the photo, as parts of a sentence."""
     found = []
     if parsed.people > 1:
-        found.append(f"{parsed.people} people, the clearest was taken")
+        found.append(f"{parsed.people} people, the largest was taken")
     if parsed.facing in _FACING:
         found.append(_FACING[parsed.facing])
     return found

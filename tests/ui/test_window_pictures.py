@@ -91,6 +91,7 @@ def test_a_photo_becomes_an_editable_label_map(studio: Studio, tmp_path: Path) -
     assert (labels[20:59, 30:60] == TOP).all()
     assert (labels[61:100, 30:60] == TROUSERS).all()
     assert not labels[:15].any()
+    assert studio.window.design.palette_panel.current == TOP  # the coat of the sample is not in it
     assert studio.window.windowTitle() == "street labels[*] — Toile"
     assert studio.window.isWindowModified()
     paint(studio, 9)
@@ -209,9 +210,9 @@ def test_a_document_opened_meanwhile_is_not_replaced(
 @pytest.mark.parametrize(
     ("people", "facing", "words"),
     [
-        (3, "front", ("3 people, the clearest was taken",)),
+        (3, "front", ("3 people, the largest was taken",)),
         (1, "back", ("seen from behind",)),
-        (2, "side", ("2 people, the clearest was taken", "seen from the side")),
+        (2, "side", ("2 people, the largest was taken", "seen from the side")),
     ],
 )
 def test_several_people_and_backs_are_told_calmly(

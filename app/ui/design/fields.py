@@ -37,10 +37,11 @@ class NumberBox(QSpinBox):
 
 
 class ElidedLabel(QLabel):
-    """One line that takes what room there is and leaves out its middle; the tip has all of it."""
+    """One line that takes what room there is and leaves out the rest; the tip has all of it."""
 
-    def __init__(self) -> None:
+    def __init__(self, mode: Qt.TextElideMode = Qt.TextElideMode.ElideMiddle) -> None:
         super().__init__()
+        self._mode = mode
         self._whole = ""
         self.setTextFormat(Qt.TextFormat.PlainText)
 
@@ -65,6 +66,6 @@ class ElidedLabel(QLabel):
 
     def _elide(self) -> None:
         room = self.contentsRect().width()
-        text = self.fontMetrics().elidedText(self._whole, Qt.TextElideMode.ElideMiddle, room)
+        text = self.fontMetrics().elidedText(self._whole, self._mode, room)
         if text != self.text():
             self.setText(text)

@@ -296,7 +296,11 @@ class StylePanel(QFrame):
             self.picture_dropped.emit(source)
 
     def _mark_drop(self, on: bool) -> None:
-        """Show that what is being dragged may be dropped here."""
+        """Show that what is being dragged may be dropped here, and what for."""
+        if on and self._entry is not None and self._cls != GROUND:
+            self.heading.setText(f"Drop it for the style of {self._entry.name().lower()}")
+        elif not on:
+            self.refresh()
         self.setProperty("drop", on)
         self.style().unpolish(self)
         self.style().polish(self)

@@ -68,7 +68,7 @@ class DesignWorkspace(QWidget):
         self.style_panel = StylePanel(look)
         self.canvas_actions = build_canvas_actions(self.canvas)
         self.overlay = OverlayBar(self.canvas)
-        self.origin = ElidedLabel()
+        self.origin = ElidedLabel(Qt.TextElideMode.ElideRight)
         self.origin.setObjectName("map_origin")
         self.origin.setProperty("role", "dim")
         self.ground_actions = self._make_grounds()
@@ -193,13 +193,11 @@ class DesignWorkspace(QWidget):
         """Show a document; the view is fitted and the picture of the one before goes."""
         chosen = self.palette_panel.current
         if chosen < 0:
-            counts = document.labels.counts()
-            counts[GROUND] = 0
-            chosen = int(counts.argmax()) if counts.any() else GROUND + 1
+            chosen = _largest_class(document)
         self._following = True
         self.picture.set_map_size(document.labels.width, document.labels.height)
         self.overlay.set_picture("garment", None)
-        self.show_origin(None, "", [])
+        self._show_origin(None, "")
         self.canvas.set_document(document)
         self._following = False
         self.canvas.fit()
@@ -244,10 +242,16 @@ class DesignWorkspace(QWidget):
         self.picture.tell_error(error)
         self.overlay.set_picture("garment", None)
 
-    def show_origin(self, photo: QImage | None, name: str, remarks: list[str]) -> None:
-        """Show the photo that the label map was made from, and what there is to say of it."""
+    def show_photo(self, photo: QImage, name: str, remarks: list[str]) -> None:
+        """Tell that the label map was made from a photo, and take a class of it in hand."""
+        self._show_origin(photo, "; ".join([f"from {name}", *remarks]))
+        document = self.canvas.document()
+        if document is not None and not document.labels.counts()[self.palette_panel.current]:
+            self.palette_panel.select(_largest_class(document))
+
+    def _show_origin(self, photo: QImage | None, text: str) -> None:
         self.overlay.set_picture("photo", photo)
-        self.origin.set_text("; ".join([f"from {name}", *remarks]) if name else "")
+        self.origin.set_text(text)
 
     def set_ground(self, ground: Ground) -> None:
         """Choose what shows through behind the garment."""
@@ -257,6 +261,13 @@ class DesignWorkspace(QWidget):
         if ground != self.picture.ground:
             self.picture.set_ground(ground)
             self.ground_changed.emit(ground)
+
+
+def _largest_class(document: Document) -> int:
+    """The class that covers most of the label map, the ground aside; the first of an empty one."""
+    counts = document.labels.counts()
+    counts[GROUND] = 0
+    return int(counts.argmax()) if counts.any() else GROUND + 1
 
 
 def _column(head: QWidget, body: QWidget) -> QWidget:
