@@ -53,8 +53,10 @@ class SwatchStyle(PictureWork):
 
         def look(services: Services, rgba: NDArray[np.uint8], cancel: CancelToken) -> Taken:
             labels = np.where(rgba[..., 3] >= _OPAQUE, cls, GROUND).astype(np.uint8)
-            encoded = services.encode(EncodeRequest(rgba, labels), cancel)
-            if not encoded.present[cls]:
+            encoded = None
+            if labels.any():
+                encoded = services.encode(EncodeRequest(rgba, labels), cancel)
+            if encoded is None or not encoded.present[cls]:
                 raise PictureError(
                     "There is too little to see in this picture",
                     where=source.name,
