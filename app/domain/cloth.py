@@ -39,11 +39,35 @@ def cloth_window(alpha: Pixels, aspect: float = 0.75) -> Window:
 def frame_cloth(rgba: Pixels, window: Window, height: int, width: int) -> Pixels:
     """``rgba`` (H, W, 4) uint8 in the window as a network sees it: (height, width, 4) uint8 on
     white, which is all there is where alpha is 0."""
-    alpha = np.ascontiguousarray(rgba[..., 3])
-    solid = cv2.multiply(rgba[..., :3], cv2.merge([alpha] * 3), scale=1 / 255)
-    framed = window.cut(np.dstack([solid, alpha]), height, width, repeat=False)
-    white = (255 - framed[..., 3])[..., None]
-    framed[..., :3] = np.minimum(framed[..., :3], 255 - white) + white
+    return _on_white(rgba, window, height, width, repeat=False)
+
+
+def frame_photo(rgba: Pixels, window: Window, height: int, width: int) -> Pixels:
+    """The window of a photograph (H, W, 4) uint8 as (height, width, 3) uint8 RGB; what is
+    transparent is white, and edge pixels are repeated beyond it."""
+    return np.ascontiguousarray(_on_white(rgba, window, height, width, repeat=True)[..., :3])
+
+
+def _on_white(rgba: Pixels, window: Window, height: int, width: int, *, repeat: bool) -> Pixels:
+    # Shrinking looks at every pixel it is given, and a window is often a small part of a picture.
+    step = max(window.width / width, window.height / height, 1.0)
+    margin = int(4 * step) + 1
+    left, top = int(window.x) - margin, int(window.y) - margin
+    reach = Rect(left, top, int(window.width) + 2 * margin + 2, int(window.height) + 2 * margin + 2)
+    part = reach.clip(rgba.shape[1], rgba.shape[0])
+    if part.empty:
+        part = Rect(0, 0, rgba.shape[1], rgba.shape[0])
+    inner = Window(window.x - part.x, window.y - part.y, window.width, window.height)
+    pixels = rgba[part.slices]
+    alpha = cv2.extractChannel(pixels, 3)
+    if int(alpha.min()) < 255:
+        solid = cv2.multiply(
+            pixels, cv2.merge([*[alpha] * 3, np.full_like(alpha, 255)]), scale=1 / 255
+        )
+        pixels = np.asarray(solid, np.uint8)
+    framed = inner.cut(pixels, height, width, repeat=repeat)
+    clear = 255 - framed[..., 3:]
+    framed[..., :3] = np.minimum(framed[..., :3], 255 - clear) + clear
     return framed
 
 

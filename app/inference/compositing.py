@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from app.domain.cancel import CancelToken
 from app.domain.framing import Window
 from app.domain.geometry import EMPTY, Rect
-from app.inference.upsampling import Grid, Guided, extrapolate, guide
+from app.inference.upsampling import Grid, extrapolate, guide, guided_share
 
 Floats = NDArray[np.float32]
 Pixels = NDArray[np.uint8]
@@ -161,9 +161,9 @@ class _Painter:
         if self._region is None and not support.any():
             return
         photo = [plane.astype(np.float32) for plane in cv2.split(rgba)[:3]]
-        cover, colors, reached = self._clothed(at, photo)
+        cover, colors, reached = self._clothed(at, rgba)
         cover = _clean(cover, support)
-        strength = _clean(_share(self._plan.gone, at, photo), support)
+        strength = _clean(guided_share(self._plan.gone, at, rgba), support)
         strength += cover - strength * cover
         wanted = strength
         if self._region is not None:
@@ -181,7 +181,7 @@ class _Painter:
         cv2.copyTo(cv2.merge([*planes, rgba[..., 3]]), mask, rgba)
         np.copyto(changed, np.maximum(np.rint(wanted * 255).astype(np.uint8), mask))
 
-    def _clothed(self, at: Grid.Tile, photo: list[Floats]) -> tuple[Floats, list[Floats], Floats]:
+    def _clothed(self, at: Grid.Tile, rgba: Pixels) -> tuple[Floats, list[Floats], Floats]:
         """Cover (th, tw) 0..1 in a tile, the cloth's three planes of colour 0..255 there, and how
         far the cloth reaches, covered or not, (th, tw) 0..1."""
         if self._region is None and not at.touches(self._plan.visible.bounds[1], self._plan.beyond):
@@ -196,24 +196,9 @@ class _Painter:
         warped = cv2.remap(self._cloth, x, y, cv2.INTER_CUBIC, borderMode=cv2.BORDER_REPLICATE)
         *colors, alpha = [plane.astype(np.float32) for plane in cv2.split(warped)]
         alpha /= 255
-        cover = alpha * _share(self._plan.visible, at, photo)
+        cover = alpha * guided_share(self._plan.visible, at, rgba)
         np.maximum(cover, at.linear(self._plan.beyond)[0], out=cover)
         return cover, colors, alpha
-
-
-def _share(guided: Guided, at: Grid.Tile, photo: list[Floats]) -> Floats:
-    """A share 0..1 of the frame at the photograph's resolution, its edges where the photograph's
-    are (He and Sun 2015, "Fast Guided Filter", arXiv 1505.00996)."""
-    low, high = at.linear(guided.bounds)
-    if np.array_equal(low, high):
-        return low
-    weights = at.linear(guided.weights)
-    value = weights[3]
-    for plane in range(3):
-        value += cv2.multiply(weights[plane], photo[plane])
-    np.maximum(value, low, out=value)
-    np.minimum(value, high, out=value)
-    return value
 
 
 def _clean(share: Floats, support: Pixels) -> Floats:

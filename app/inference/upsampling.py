@@ -63,6 +63,23 @@ def guide(colors: Floats, share: Floats, ring: int) -> Guided:
     )
 
 
+def guided_share(guided: Guided, at: Grid.Tile, rgba: Pixels) -> Floats:
+    """The share (th, tw) 0..1 at a tile of the photograph, ``rgba`` (th, tw, 4) uint8, its edges
+    where the photograph's are (He and Sun 2015, "Fast Guided Filter", arXiv 1505.00996)."""
+    low: Floats
+    low, high = at.linear(guided.bounds)
+    if np.array_equal(low, high):
+        return low
+    weights = at.linear(guided.weights)
+    value: Floats = weights[3]
+    for plane in range(3):
+        weights[plane] *= rgba[..., plane]
+        value += weights[plane]
+    np.maximum(value, low, out=value)
+    np.minimum(value, high, out=value)
+    return value
+
+
 def extrapolate(values: Floats, weight: Floats) -> Floats:
     """``values`` (h, w), at most 1, where ``weight`` (h, w) 0..1 is large; continued a few pixels
     into where it is small, and 0 beyond (normalised convolution, Knutsson and Westin 1993)."""
