@@ -15,13 +15,22 @@ from app import paths
 from app.domain.cancel import CancelToken
 from app.domain.errors import DeviceError, PackError
 from app.domain.palette import Palette
-from app.domain.requests import DEVICE_POLICIES, DevicePolicy, Encode, Parse, Synthesize
+from app.domain.requests import (
+    DEVICE_POLICIES,
+    Cut,
+    DevicePolicy,
+    Encode,
+    Parse,
+    Synthesize,
+    Tryon,
+)
 from app.domain.style import CodeBank
 from app.inference.packs import CUTOUT, GARMENT, PARSING, TRYON, Pack, find_packs, load_pack
 
 if TYPE_CHECKING:
     from app.inference.encoding import Encoder
     from app.inference.parsing import Parser
+    from app.inference.tryon import TryOn
     from app.inference.vetting import Vetter
 
 Request = TypeVar("Request")
@@ -40,8 +49,9 @@ _JOURNEYS = {
 class Services:
     """The opened packs as callables and plain data; palette and names are the garment pack's.
 
-    The callables are for one thread at a time, the same for all of them. `encode` and `parse` open
-    what they need when they are first called, and may raise PackError then.
+    The callables are for one thread at a time, the same for all of them. All but `synthesize` open
+    what they need when they are first called, and may raise PackError then. `tryon` remembers the
+    people and cloths that it saw lately, and `cut` shares its cloths.
     """
 
     pack: Pack
@@ -50,6 +60,8 @@ class Services:
     synthesize: Synthesize
     encode: Encode
     parse: Parse
+    tryon: Tryon
+    cut: Cut
 
     @property
     def palette(self) -> Palette:
@@ -88,13 +100,17 @@ def open_services(device: str = "auto", models: Path | None = None) -> Services:
     pack = pack_for(GARMENT, models)
     policy = device_policy(device)
     synthesizer = Synthesizer(pack, policy, vet=vetter())
+    parser = cache(lambda: open_parser(device, models, pack.palette))
+    tryon = cache(lambda: open_tryon(device, models, parser()))
     return Services(
         pack,
         policy,
         synthesizer.bank,
         synthesizer,
         encode=_when_called(lambda: open_encoder(device, models)),
-        parse=_when_called(lambda: open_parser(device, models, pack.palette)),
+        parse=_when_called(parser),
+        tryon=_when_called(tryon),
+        cut=_when_called(lambda: tryon().cut),
     )
 
 
@@ -120,6 +136,24 @@ def open_parser(
             hint="Install two packs of one version.",
         )
     return Parser(pack, device_policy(device), vet=vetter())
+
+
+def open_tryon(
+    device: str = "auto", models: Path | None = None, parser: Parser | None = None
+) -> TryOn:
+    """What puts garments on people, with ``parser`` or one of its own. PackError, also when the
+    packs for it do not fit each other; DeviceError."""
+    from app.inference.cutout import Cutout
+    from app.inference.tryon import TryOn
+
+    policy, vet = device_policy(device), vetter()
+    return TryOn(
+        parser or open_parser(device, models),
+        Cutout(pack_for(CUTOUT, models), policy, vet=vet),
+        pack_for(TRYON, models),
+        policy,
+        vet=vet,
+    )
 
 
 def _when_called(
