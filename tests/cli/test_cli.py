@@ -21,16 +21,10 @@ from app.domain.label_file import save_label_map
 from app.domain.label_map import LabelMap
 from app.domain.palette import Palette
 from app.inference.session import OrtSession, Tensor, Tensors
+from tests.cli.terminal import one_line, run
 from tests.inference.graphs import encoder, generator, write_pack
 
 ROOT = Path(__file__).resolve().parents[2]
-
-
-@pytest.fixture(scope="module")
-def models(tmp_path_factory: pytest.TempPathFactory, palette: Palette) -> Path:
-    folder = tmp_path_factory.mktemp("models")
-    write_pack(folder / "garment-tiny", palette)
-    return folder
 
 
 @pytest.fixture
@@ -40,22 +34,6 @@ def labels(tmp_path: Path, palette: Palette) -> Path:
     path = tmp_path / "服 labels.png"
     save_label_map(path, drawing)
     return path
-
-
-def run(*arguments: object) -> int:
-    try:
-        return cli.main([str(argument) for argument in arguments])
-    except SystemExit as leaving:
-        return int(leaving.code or 0)
-
-
-def one_line(capsys: pytest.CaptureFixture[str]) -> str:
-    captured = capsys.readouterr()
-    assert captured.out == ""
-    assert captured.err.startswith("toile")
-    assert captured.err.count("\n") == 1, captured.err
-    assert "Traceback" not in captured.err
-    return captured.err
 
 
 def test_synth_writes_a_picture_with_a_clear_ground(
@@ -109,6 +87,9 @@ def test_the_label_map_itself_is_never_overwritten(
         ["synth", "x.png", "-o", "y.png", "--size", "20000x20000"],
         ["synth", "x.png", "-o", "y.png", "--size", "large"],
         ["synth", "x.png", "-o", "y.png", "--device", "tpu"],
+        ["synth", "x.png", "-o", "y.png", "--style-from"],
+        ["parse", "x.jpg"],
+        ["parse", "x.jpg", "-o", "y.png", "--size", "10"],
         ["doctor", "--what"],
     ],
 )
@@ -167,14 +148,14 @@ def test_an_unexpected_failure_is_1_and_logged(
     models: Path, labels: Path, capsys: pytest.CaptureFixture[str],
     caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch,
 ) -> None:  # fmt: skip
-    monkeypatch.setattr(cli, "save_picture", lambda *_: 1 // 0)
+    monkeypatch.setattr("app.cli.synth.save_picture", lambda *_: 1 // 0)
     assert run("synth", labels, "-o", labels.with_name("out.png"), "--models", models) == 1
     assert "unexpected" in one_line(capsys)
     assert "ZeroDivisionError" in caplog.text
 
 
 def test_help_lists_every_exit_code(capsys: pytest.CaptureFixture[str]) -> None:
-    for command in ([], ["synth"], ["doctor"]):
+    for command in ([], ["synth"], ["parse"], ["doctor"]):
         assert run(*command, "--help") == 0
         text = capsys.readouterr().out
         for code in cli.Exit:
