@@ -55,6 +55,8 @@ _MOUSE = (
     ("Pick the class under the cursor", "Alt + click"),
     ("Straight line with the brush", "Shift + click"),
     ("Move the mirror axis", "Drag its handle"),
+    ("Open a label map, or make one of a photo", "Drop it on the canvas"),
+    ("Style of the class from a picture", "Drop it on the style panel"),
 )
 
 

@@ -129,6 +129,7 @@ class MainWindow(QMainWindow):
         style.picture_wanted.connect(self.take_style)
         style.picture_dropped.connect(lambda source: self.swatch.take(style.entry, source))
         self.photo.taken.connect(self.design.show_photo)
+        self.photo.parsed_on.connect(self.status.say_once)
         self.live.shown.connect(self._on_picture)
         self.live.failed.connect(self._on_picture_failed)
         self.network.loading.connect(self._on_loading)

@@ -75,6 +75,7 @@ class PhotoImport(PictureWork):
     """Makes a document and a look of a photo, once the label map in hand is safe."""
 
     taken = Signal(object, str, object)  # QImage of the label map's size, name, list of remarks
+    parsed_on = Signal(object)  # DeviceUse
 
     def __init__(
         self,
@@ -124,6 +125,7 @@ class PhotoImport(PictureWork):
         notes = remarks(seen.parsed)
         self.taken.emit(seen.photo, source.name, notes)
         self.notice.emit(_told(source.name, notes, seen.trouble))
+        self.parsed_on.emit(seen.parsed.use)
 
 
 def _told(name: str, notes: list[str], trouble: str) -> str:

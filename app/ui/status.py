@@ -129,6 +129,10 @@ class StatusBar(QStatusBar):
             mark = icon("mdi6.alert-outline", theme.current().warning)
             self._device_mark.setPixmap(mark.pixmap(QSize(15, 15), self.devicePixelRatioF()))
             self._device_mark.setToolTip("\n".join(use.notices))
+        self.say_once(use)
+
+    def say_once(self, use: DeviceUse) -> None:
+        """Say what there is to know of a device, unless it was said before."""
         for text in use.notices:
             if text not in self._notices:
                 self._notices.add(text)

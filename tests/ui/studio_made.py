@@ -132,7 +132,7 @@ class FakeWiring:
             box,
             self.people,
             self.facing,
-            DeviceUse("Test device", "CPUExecutionProvider", 40.0),
+            DeviceUse("Test device", "CPUExecutionProvider", 40.0, self.notices),
         )
 
     def encode(self, request: EncodeRequest, cancel: CancelToken) -> Encoded:
