@@ -1,4 +1,4 @@
-"""Pictures: any common file in, RGBA out; PNG with transparency written."""
+"""Pictures: any common file in, RGBA out; PNG, JPEG or WebP written."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import io
 import zlib
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,6 +18,10 @@ from app.domain.label_map import MAX_PIXELS, MAX_SIDE
 
 FORMATS = ("PNG", "JPEG", "WEBP", "TIFF", "BMP", "GIF")
 SUFFIXES = (".png", ".jpg", ".jpeg", ".webp", ".tif", ".tiff", ".bmp", ".gif")
+SAVED_AS = {".png": "PNG", ".jpg": "JPEG", ".jpeg": "JPEG", ".webp": "WEBP"}
+"""What a picture can be saved as, by the ending of its name."""
+QUALITY = 92
+_MAX_WEBP = 16383
 _MAX_BYTES = 512 << 20
 _WHAT = "picture"
 _HINT = "Open a PNG, JPEG, WebP, TIFF, BMP or GIF picture."
@@ -59,16 +64,73 @@ def load_picture(path: Path) -> Picture:
     return Picture(rgba, icc if _describes_rgb(icc) else None)
 
 
-def save_picture(path: Path, rgba: NDArray[np.uint8]) -> None:
-    """Write ``rgba``, uint8 (H, W, 4), as PNG, atomically.
+def save_picture(
+    path: Path, rgba: NDArray[np.uint8], *, icc: bytes | None = None, quality: int = QUALITY
+) -> None:
+    """Write ``rgba``, uint8 (H, W, 4), as the ending of ``path`` says (`SAVED_AS`), atomically.
 
-    Raises PictureError when the array is no picture or the file cannot be written.
+    ``icc`` is the profile that its colours are in. ``quality`` 1..100 is JPEG's and WebP's, which
+    at 100 is lossless. PNG and WebP keep alpha; a JPEG has white where the picture is clear.
+    Nothing else of an original photograph, such as its place and date, is written. Raises
+    PictureError when the array is no picture or the file cannot be written.
     """
     if rgba.dtype != np.uint8 or rgba.ndim != 3 or rgba.shape[2] != 4 or not rgba.size:
         raise PictureError("There is no picture to save", where=str(path))
+    kind = SAVED_AS.get(path.suffix.lower())
+    if kind is None:
+        raise PictureError(
+            "Pictures are saved as PNG, JPEG or WebP",
+            where=str(path),
+            hint="End the name in .png, .jpg or .webp.",
+        )
+    if kind == "WEBP" and max(rgba.shape) > _MAX_WEBP:
+        raise PictureError(
+            f"A WebP picture has at most {_MAX_WEBP} pixels a side",
+            where=str(path),
+            hint="Save it as PNG or JPEG.",
+        )
+    image = Image.fromarray(np.ascontiguousarray(rgba))
+    options: dict[str, Any] = {"icc_profile": icc} if icc else {}
+    if kind == "PNG":
+        options |= {"compress_level": 4}
+    elif kind == "WEBP":
+        options |= {"quality": quality, "lossless": quality >= 100, "method": 2, "exact": True}
+    else:
+        # Full colour resolution: prints and seams are what such pictures are about.
+        options |= {"quality": min(quality, 100), "subsampling": 0}
+        image = _on_white(image)
     buffer = io.BytesIO()
-    Image.fromarray(np.ascontiguousarray(rgba)).save(buffer, format="PNG", compress_level=4)
+    image.save(buffer, format=kind, **options)
     write_atomic(path, buffer.getvalue(), what=_WHAT, error=PictureError)
+
+
+def in_profile(picture: Picture, icc: bytes | None) -> Picture:
+    """``picture`` with its colours in the profile ``icc``; None stands for sRGB.
+
+    A picture or a profile that cannot be converted leaves the picture as it is.
+    """
+    if picture.icc == icc:
+        return picture
+    image = Image.fromarray(picture.rgba)
+    try:
+        srgb = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB"))
+        have, wanted = (
+            ImageCms.ImageCmsProfile(io.BytesIO(profile)) if profile else srgb
+            for profile in (picture.icc, icc)
+        )
+        colors = ImageCms.profileToProfile(image.convert("RGB"), have, wanted, outputMode="RGB")
+    except (OSError, ImageCms.PyCMSError):
+        return picture
+    if colors is None:
+        return picture
+    colors.putalpha(image.getchannel("A"))
+    return Picture(np.array(colors, dtype=np.uint8, order="C"), icc)
+
+
+def _on_white(image: Image.Image) -> Image.Image:
+    opaque = Image.new("RGB", image.size, (255, 255, 255))
+    opaque.paste(image, mask=image.getchannel("A"))
+    return opaque
 
 
 def _check_size(width: int, height: int, path: Path) -> None:

@@ -10,7 +10,7 @@ import pytest
 from PIL import Image, ImageCms
 
 from app.domain.errors import PictureError
-from app.domain.picture import load_picture, save_picture
+from app.domain.picture import Picture, in_profile, load_picture, save_picture
 from tests.domain.files_made import SIGNATURE, chunk, encoded, header, png
 
 RED, BLUE = (200, 20, 30), (20, 30, 200)
@@ -166,6 +166,84 @@ def test_saved_picture_is_the_same(tmp_path: Path) -> None:
     path = tmp_path / "été 夏.png"
     save_picture(path, rgba[:, ::-1])
     np.testing.assert_array_equal(load_picture(path).rgba, rgba[:, ::-1])
+
+
+def srgb_profile() -> bytes:
+    return ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
+
+
+def swapped_profile() -> bytes:
+    """sRGB with red and blue exchanged: a profile whose conversion nobody can overlook."""
+    icc = srgb_profile()
+    names = {b"rXYZ": b"bXYZ", b"bXYZ": b"rXYZ"}
+    count = int.from_bytes(icc[128:132], "big")
+    tags = [icc[132 + 12 * n : 144 + 12 * n] for n in range(count)]
+    table = b"".join(names.get(tag[:4], tag[:4]) + tag[4:] for tag in tags)
+    return icc[:132] + table + icc[132 + 12 * count :]
+
+
+@pytest.mark.parametrize("name", ["a.png", "a.jpg", "a.JPEG", "a.webp"])
+def test_the_ending_decides_the_format_and_the_profile_stays(name: str, tmp_path: Path) -> None:
+    rgba = np.full((40, 30, 4), 255, np.uint8)
+    rgba[..., :3] = (180, 60, 90)
+    path, icc = tmp_path / name, srgb_profile()
+    save_picture(path, rgba, icc=icc)
+    with Image.open(path) as image:
+        wanted = {"png": "PNG", "webp": "WEBP"}.get(name[2:], "JPEG")
+        assert (image.format, image.size) == (wanted, (30, 40))
+        assert not image.getexif()
+    again = load_picture(path)
+    assert again.icc == icc
+    np.testing.assert_allclose(again.rgba, rgba, atol=4)
+
+
+def test_alpha_is_kept_where_the_format_can_and_white_where_not(tmp_path: Path) -> None:
+    rgba = np.zeros((16, 16, 4), np.uint8)
+    rgba[:, 8:] = (200, 20, 30, 255)
+    for name in ("a.png", "a.webp"):
+        save_picture(tmp_path / name, rgba, quality=100)
+        np.testing.assert_array_equal(load_picture(tmp_path / name).rgba, rgba)
+    save_picture(tmp_path / "a.jpg", rgba, quality=100)
+    flat = load_picture(tmp_path / "a.jpg").rgba
+    np.testing.assert_allclose(flat[:, :6], 255, atol=6)
+    np.testing.assert_allclose(flat[:, 11:], rgba[:, 11:], atol=6)
+
+
+def test_less_quality_is_less_to_store(tmp_path: Path) -> None:
+    rgba = np.random.default_rng(3).integers(0, 256, (64, 64, 4), dtype=np.uint8)
+    for ending in ("jpg", "webp"):
+        sizes = []
+        for quality in (20, 60, 95):
+            save_picture(tmp_path / f"{quality}.{ending}", rgba, quality=quality)
+            sizes.append((tmp_path / f"{quality}.{ending}").stat().st_size)
+        assert sizes == sorted(sizes)
+        assert sizes[0] < 0.7 * sizes[2]
+
+
+@pytest.mark.parametrize("name", ["a.tif", "a.gif", "a", "a.jpg.bak"])
+def test_other_endings_are_refused(name: str, tmp_path: Path) -> None:
+    with pytest.raises(PictureError, match="PNG, JPEG or WebP"):
+        save_picture(tmp_path / name, np.zeros((2, 2, 4), np.uint8))
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_webp_that_is_too_long_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(PictureError, match="16383"):
+        save_picture(tmp_path / "a.webp", np.zeros((1, 16384, 4), np.uint8))
+
+
+def test_colours_go_into_another_profile() -> None:
+    rgba = np.array([[[200, 30, 90, 7]]], np.uint8)
+    swapped = in_profile(Picture(rgba), swapped_profile())
+    np.testing.assert_allclose(swapped.rgba, [[[90, 30, 200, 7]]], atol=2)
+    assert swapped.icc == swapped_profile()
+    back = in_profile(swapped, None)
+    np.testing.assert_allclose(back.rgba, rgba, atol=3)
+    assert back.icc is None
+    for icc in (b"nonsense", b"RGB " * 60):
+        broken = Picture(rgba, icc)
+        assert in_profile(broken, None) is broken
+        assert in_profile(Picture(rgba), icc).rgba is rgba
 
 
 @pytest.mark.parametrize(
