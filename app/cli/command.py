@@ -49,7 +49,7 @@ EPILOG = """exit codes:
   6  the output cannot be written
   130  stopped with Ctrl-C
 
-Without a command the window opens."""
+Without a command the window opens; toile FILE opens a label map or photo in it."""
 
 Work: TypeAlias = Callable[[argparse.Namespace, CancelToken], int]
 Commands: TypeAlias = "argparse._SubParsersAction[CommandParser]"

@@ -23,7 +23,7 @@ def main(arguments: Sequence[str]) -> int:
     parser = _parser()
     if arguments[:1] and Path(arguments[0]).suffix.lower() == ".png":
         parser.error(
-            "to open a label map, start toile without it and choose File, Open; "
+            "to open a label map or photo in the window, give it alone: toile FILE.png; "
             "to draw its garment here, use toile synth LABELS.png -o OUT.png"
         )
     options = parser.parse_args(arguments)
