@@ -20,8 +20,10 @@ from app.domain.cancel import CancelToken
 from app.domain.label_file import save_label_map
 from app.domain.label_map import LabelMap
 from app.domain.palette import Palette
+from app.inference.packs import CUTOUT, PARSING, TRYON
 from app.inference.session import OrtSession, Tensor, Tensors
 from tests.cli.terminal import one_line, run
+from tests.inference import photo_graphs
 from tests.inference.graphs import encoder, generator, write_pack
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -204,6 +206,32 @@ def test_doctor_tells_of_broken_packs_beside_sound_ones(
     assert "failed" in packs["nan"]["error"] + packs["nan"]["device_error"]
     assert run("doctor", "--models", tmp_path) == code
     assert capsys.readouterr().out.count("Pack ") == 6
+
+
+def test_doctor_knows_packs_of_every_task(
+    tmp_path: Path, palette: Palette, capsys: pytest.CaptureFixture[str]
+) -> None:
+    graphs = {
+        PARSING: {"parser": photo_graphs.parser(palette)},
+        CUTOUT: {"cutout": photo_graphs.cutout()},
+        TRYON: {"tryon": photo_graphs.tryon()},
+    }
+    for task, files in graphs.items():
+        write_pack(tmp_path / task, palette, task=task, files=files)
+    assert run("doctor", "--json", "--models", tmp_path) == 0
+    packs = {pack["task"]: pack for pack in json.loads(capsys.readouterr().out)["packs"]}
+    assert packs.keys() == graphs.keys()
+    assert (packs[PARSING]["classes"], packs[CUTOUT]["classes"]) == (26, 0)
+    for pack in packs.values():
+        assert (pack["error"], pack["codes"]) == ("", 0)
+        assert 0 <= pack["timing"]["p50_ms"] <= pack["timing"]["p95_ms"]
+    assert run("doctor", "--models", tmp_path) == 0
+    text = capsys.readouterr().out
+    assert "for cloth-cutout: frame 24 × 32" in text
+    assert "for person-parsing: 26 classes, frame" in text
+    write_pack(tmp_path / "foreign", palette, task="weaving")
+    assert run("doctor", "--models", tmp_path) == 4
+    assert "no use for a pack for 'weaving'" in capsys.readouterr().out
 
 
 def test_doctor_without_a_pack_is_4(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
