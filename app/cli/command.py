@@ -5,10 +5,11 @@ from __future__ import annotations
 import argparse
 import re
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from enum import IntEnum
 from pathlib import Path
+from types import MappingProxyType
 from typing import NoReturn, TypeAlias
 
 from app.domain.cancel import CancelToken
@@ -118,10 +119,16 @@ def size(text: str) -> tuple[int, int]:
     return width, height
 
 
-def check_target(target: Path, what: str, sources: Sequence[tuple[Path, str]]) -> None:
-    """OutputError when ``target`` is no name for a PNG or is one of the ``sources``.
+def check_target(
+    target: Path,
+    what: str,
+    sources: Sequence[tuple[Path, str]],
+    endings: Mapping[str, str] = MappingProxyType({".png": "PNG"}),
+) -> None:
+    """OutputError when ``target`` is no name for what is written or is one of the ``sources``.
 
-    ``what`` and the words beside the sources name them in the message, as "label map".
+    ``what`` and the words beside the sources name them in the message, as "label map";
+    ``endings`` are those of the formats it can be written in.
     """
     for source, word in sources:
         if target.exists() and source.exists() and target.samefile(source):
@@ -130,11 +137,13 @@ def check_target(target: Path, what: str, sources: Sequence[tuple[Path, str]]) -
                 where=str(target),
                 hint="Choose another name after -o.",
             )
-    if target.suffix.lower() in SUFFIXES and target.suffix.lower() != ".png":
+    ending = target.suffix.lower()
+    if ending not in endings and ending in SUFFIXES:
+        kinds = " or ".join(dict.fromkeys(endings.values()))
         raise OutputError(
-            f"The {what} is a PNG, but the name ends in {target.suffix}",
+            f"The {what} is a {kinds}, but the name ends in {target.suffix}",
             where=str(target),
-            hint="End the name after -o in .png.",
+            hint=f"End the name after -o in {' or '.join(endings)}.",
         )
 
 
