@@ -38,10 +38,10 @@ Result = TypeVar("Result")
 
 DEVICE_CHECKS = "device-checks.json"
 _JOURNEYS = {
-    GARMENT: ("drawing garments", "Design"),
-    PARSING: ("reading photographs of people", "A label map from a photograph, and trying on,"),
-    CUTOUT: ("cutting out garments", "Trying on"),
-    TRYON: ("trying garments on", "Trying on"),
+    GARMENT: ("drawing garments", "Design needs"),
+    PARSING: ("reading photographs of people", "A label map from a photo and trying on need"),
+    CUTOUT: ("cutting out garments", "Trying on needs"),
+    TRYON: ("trying garments on", "Trying on needs"),
 }
 
 
@@ -181,7 +181,7 @@ def pack_for(task: str, models: Path | None = None) -> Pack:
     raise broken or PackError(
         f"There is no model pack for {purpose}",
         where=str(folder),
-        hint=f"{user} needs it: install Toile again, or set TOILE_MODELS to the folder that "
+        hint=f"{user} it: install Toile again, or set TOILE_MODELS to the folder that "
         "holds your packs.",
     )
 

@@ -39,7 +39,7 @@ def test_each_task_finds_its_pack_whatever_lies_beside_it(models: Path) -> None:
     ("task", "words"),
     [
         (GARMENT, "drawing garments.*Design needs it"),
-        (PARSING, "reading photographs.*A label map from a photograph"),
+        (PARSING, "reading photographs.*A label map from a photo and trying on need it"),
         (CUTOUT, "cutting out garments.*Trying on needs it"),
         (TRYON, "trying garments on.*Trying on needs it"),
     ],
