@@ -23,7 +23,6 @@ from app.domain.errors import (
     ToileError,
 )
 from app.domain.label_map import check_size
-from app.domain.picture import SUFFIXES
 from app.domain.requests import DEVICE_POLICIES
 
 
@@ -137,11 +136,10 @@ def check_target(
                 where=str(target),
                 hint="Choose another name after -o.",
             )
-    ending = target.suffix.lower()
-    if ending not in endings and ending in SUFFIXES:
+    if target.suffix.lower() not in endings:
         kinds = " or ".join(dict.fromkeys(endings.values()))
         raise OutputError(
-            f"The {what} is a {kinds}, but the name ends in {target.suffix}",
+            f"The {what} is a {kinds}, but the name ends in {target.suffix or 'none of these'}",
             where=str(target),
             hint=f"End the name after -o in {' or '.join(endings)}.",
         )
