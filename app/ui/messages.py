@@ -119,6 +119,7 @@ def ask_picture(
 
     kinds = " ".join(f"*{suffix} *{suffix.upper()}" for suffix in SUFFIXES)
     dialog = QtWidgets.QFileDialog(parent, title, str(folder), f"Pictures ({kinds})")
+    dialog.setOption(QtWidgets.QFileDialog.Option.HideNameFilterDetails)
     dialog.setFileMode(QtWidgets.QFileDialog.FileMode.ExistingFile)
     _ask_file(dialog, chosen)
 

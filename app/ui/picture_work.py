@@ -57,8 +57,8 @@ class PictureWork(QObject):
 
     def ask_file(self, title: str, folder: Path, chosen: Callable[[Source], None]) -> None:
         """Let a person choose a picture file, beginning where the last one was."""
-        kept = self._settings.pictures_folder
-        start = Path(kept) if kept else folder
+        kept = Path(self._settings.pictures_folder)
+        start = kept if self._settings.pictures_folder and kept.is_dir() else folder
         messages.ask_picture(
             self._window, title, start, lambda path: chosen(pictures.from_file(path))
         )

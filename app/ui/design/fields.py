@@ -8,6 +8,8 @@ from PySide6.QtWidgets import QLabel, QSpinBox
 
 _COMMAND = Qt.KeyboardModifier.ControlModifier | Qt.KeyboardModifier.AltModifier
 
+_SHORTEST = 56  # pixels: less of a cut text says nothing
+
 
 def leaves_to_shortcuts(event: QEvent) -> bool:
     """Whether a field for a whole number has no use for this key, so that a shortcut may take it.
@@ -67,5 +69,7 @@ class ElidedLabel(QLabel):
     def _elide(self) -> None:
         room = self.contentsRect().width()
         text = self.fontMetrics().elidedText(self._whole, self._mode, room)
+        if text != self._whole and room < _SHORTEST:
+            text = ""
         if text != self.text():
             self.setText(text)
