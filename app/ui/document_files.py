@@ -253,8 +253,8 @@ class DocumentFiles(QObject):
         from PySide6.QtCore import QStandardPaths  # its enums would slow the start
 
         pictures = QStandardPaths.StandardLocation.PicturesLocation
-        place = Path(QStandardPaths.writableLocation(pictures))
-        return place if place.is_dir() else Path.home()
+        place = QStandardPaths.writableLocation(pictures)
+        return Path(place) if place and Path(place).is_dir() else Path.home()
 
     def _remember(self, path: Path) -> None:
         self._settings.remember(path)
