@@ -1,0 +1,171 @@
+"""What a try-on hides of a person and what it must leave alone, computed in the graph.
+
+The network sees the person without the region in which the new garment may lie: old garment, arms
+or legs, and a generous margin, so that the outline of what is worn tells it nothing. Hair, face,
+hands, bags and the like stay visible and stay in front.
+"""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+
+from app.domain.framing import CATEGORIES, LANDMARKS
+from models.training import palette
+
+HEIGHT, WIDTH = 256, 192
+_SURE = 0.3  # confidence from which a landmark is used
+
+#: Groups of the palette that a garment of each category takes the place of.
+_OLD = {
+    "upper": ("upper",),
+    "lower": ("lower",),
+    "dress": ("upper", "lower", "dress"),
+}
+#: Classes and groups that stay in front of it.
+_FRONT = {
+    "upper": ("hair", "hat", "glasses", "bag", "accessories", "footwear"),
+    "lower": ("hair", "hat", "bag", "accessories", "upper", "dress", "footwear", "scarf"),
+    "dress": ("hair", "hat", "glasses", "bag", "accessories", "footwear"),
+}
+#: Kinds of things the network is told of where they stay visible.
+KINDS = ("ground", "skin", "hair", "upper", "lower", "dress", "legwear", "footwear", "bag")
+
+_ARMS = (
+    ("left_shoulder", "left_elbow", 0.17),
+    ("left_elbow", "left_wrist", 0.15),
+    ("right_shoulder", "right_elbow", 0.17),
+    ("right_elbow", "right_wrist", 0.15),
+)
+_TRUNK = (
+    ("left_shoulder", "left_hip", 0.2),
+    ("right_shoulder", "right_hip", 0.2),
+    ("left_shoulder", "right_hip", 0.2),
+    ("right_shoulder", "left_hip", 0.2),
+    ("left_shoulder", "right_shoulder", 0.18),
+)
+_LEGS = (
+    ("left_hip", "right_hip", 0.28),
+    ("left_hip", "left_knee", 0.26),
+    ("left_knee", "left_ankle", 0.2),
+    ("right_hip", "right_knee", 0.26),
+    ("right_knee", "right_ankle", 0.2),
+    ("left_knee", "right_knee", 0.2),
+)
+_HIPS = (("left_hip", "right_hip", 0.3),)
+_LIMBS = {
+    "upper": (*_TRUNK, *_ARMS, *_HIPS),
+    "lower": _LEGS,
+    "dress": (*_TRUNK, *_ARMS, *_LEGS),
+}
+#: Of its distance to the middle of the shoulders, how far the chin lies below the nose.
+_CHIN = 0.5
+_HAND = (0.35, 0.2)  # beyond the wrist, in forearms; radius, in torsos
+
+
+def _table(names: dict[str, tuple[str, ...]]) -> Tensor:
+    rows = [
+        [float(c.key in names[category] or c.group in names[category]) for c in palette.CLASSES]
+        for category in CATEGORIES
+    ]
+    return torch.tensor(rows)
+
+
+def _segments(
+    limbs: tuple[tuple[str, str, float], ...],
+) -> tuple[list[int], list[int], list[float]]:
+    index = LANDMARKS.index
+    return [index(a) for a, _, _ in limbs], [index(b) for _, b, _ in limbs], [r for *_, r in limbs]
+
+
+class Body(nn.Module):
+    """From labels and landmarks to what is hidden, old and in front. No weights."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.register_buffer("old", _table(_OLD), persistent=False)
+        self.register_buffer("front", _table(_FRONT), persistent=False)
+        kinds = [[float(kind in (c.key, c.group)) for c in palette.CLASSES] for kind in KINDS]
+        self.register_buffer("kinds", torch.tensor(kinds), persistent=False)
+        y, x = torch.meshgrid(torch.arange(HEIGHT) + 0.5, torch.arange(WIDTH) + 0.5, indexing="ij")
+        self.register_buffer("x", x[None], persistent=False)
+        self.register_buffer("y", y[None], persistent=False)
+        self.register_buffer(
+            "index", torch.arange(palette.COUNT).view(1, -1, 1, 1), persistent=False
+        )
+
+    def _near(
+        self, points: Tensor, limbs: tuple[tuple[str, str, float], ...], reach: Tensor
+    ) -> Tensor:
+        """(B, H, W) 0 or 1: within the limbs' radii times ``reach`` (B,) pixels."""
+        inside = torch.zeros(len(points), HEIGHT, WIDTH, device=points.device)
+        for a, b, radius in zip(*_segments(limbs), strict=True):
+            start, end = points[:, a], points[:, b]
+            known = torch.minimum(start[:, 2], end[:, 2]) > _SURE
+            along = end[:, :2] - start[:, :2]
+            length = (along * along).sum(1) + 1e-3
+            across_x = self.x - start[:, 0, None, None]
+            across_y = self.y - start[:, 1, None, None]
+            share = across_x * along[:, 0, None, None] + across_y * along[:, 1, None, None]
+            share = (share / length[:, None, None]).clamp(0, 1)
+            gap_x = across_x - share * along[:, 0, None, None]
+            gap_y = across_y - share * along[:, 1, None, None]
+            limit = (radius * reach)[:, None, None]
+            near = (gap_x * gap_x + gap_y * gap_y < limit * limit) & known[:, None, None]
+            inside = torch.maximum(inside, near.float())
+        return inside
+
+    def one_hot(self, labels: Tensor) -> Tensor:
+        """uint8 or int64 (B, H, W) to float (B, 26, H, W)."""
+        return (labels.to(torch.int32)[:, None] == self.index.to(torch.int32)).float()
+
+    def forward(
+        self, hot: Tensor, points: Tensor, category: Tensor, reach: Tensor
+    ) -> tuple[Tensor, Tensor, Tensor]:
+        """Masks (B, 1, H, W) of what is hidden, of the old garment, and of what stays in front.
+
+        ``hot`` (B, 26, H, W); ``points`` (B, 13, 3) in frame pixels with confidence; ``category``
+        (B, 3) one-hot; ``reach`` (B,) factor of the limbs' radii, 1 or more.
+        """
+        neck, hip = points[:, 1:3, :2].mean(1), points[:, 7:9, :2].mean(1)
+        torso = (hip - neck).pow(2).sum(1).sqrt().clamp(min=8.0)
+        zones = torch.stack([self._near(points, _LIMBS[c], torso * reach) for c in CATEGORIES], 1)
+        zone = (zones * category[:, :, None, None]).sum(1, keepdim=True)
+        old = (hot * (category @ self.old)[:, :, None, None]).sum(1, keepdim=True)
+        front = (hot * (category @ self.front)[:, :, None, None]).sum(1, keepdim=True)
+        skin = hot[:, 1:2]
+        front = torch.maximum(front, skin * self._in_front(points, neck, torso, category))
+        hidden = torch.maximum(zone, functional.max_pool2d(old, 9, 1, 4)) * (1 - front)
+        return hidden, old * (1 - front), front
+
+    def _in_front(self, points: Tensor, neck: Tensor, torso: Tensor, category: Tensor) -> Tensor:
+        """Where skin is a face or a hand, or, for what hangs from the waist, an arm."""
+        nose = points[:, 0]
+        chin = torch.where(
+            nose[:, 2] > _SURE,
+            nose[:, 1] + _CHIN * (neck[:, 1] - nose[:, 1]),
+            neck[:, 1] - 0.3 * torso,
+        )
+        kept = (self.y < chin[:, None, None]).float()
+        for elbow, wrist in ((3, 5), (4, 6)):
+            known = (points[:, wrist, 2] > _SURE).float()
+            hand = points[:, wrist, :2] + _HAND[0] * (points[:, wrist, :2] - points[:, elbow, :2])
+            gap_x, gap_y = self.x - hand[:, 0, None, None], self.y - hand[:, 1, None, None]
+            limit = (_HAND[1] * torso)[:, None, None]
+            near = (gap_x * gap_x + gap_y * gap_y < limit * limit).float()
+            kept = torch.maximum(kept, near * known[:, None, None])
+        arms = self._near(points, _ARMS, torso) * category[:, 1, None, None]
+        return torch.maximum(kept, arms)[:, None]
+
+    def seen_kinds(self, hot: Tensor, hidden: Tensor) -> Tensor:
+        """(B, 9, H, W): what the visible part shows, by `KINDS`."""
+        return torch.einsum("kc,bchw->bkhw", self.kinds, hot) * (1 - hidden)
+
+    def heat(self, points: Tensor) -> Tensor:
+        """(B, 13, H/2, W/2): a soft spot for each landmark that is in the picture."""
+        x, y = self.x[:, ::2, ::2] + 0.5, self.y[:, ::2, ::2] + 0.5
+        gap_x = x[:, None] - points[:, :, 0, None, None]
+        gap_y = y[:, None] - points[:, :, 1, None, None]
+        spot = torch.exp(-(gap_x * gap_x + gap_y * gap_y) / (2 * 6.0**2))
+        return spot * (points[:, :, 2, None, None] > _SURE).float()

@@ -1,0 +1,190 @@
+"""Batches of made pairs, moved and recoloured at random on the training device."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+from torch.nn import functional
+
+from models.training.tryon.body import HEIGHT, WIDTH
+from models.training.tryon.pairs import Pairs
+
+_MIRRORED = [0, 2, 1, 4, 3, 6, 5, 8, 7, 10, 9, 12, 11]  # a mirrored left hand is a right one
+
+
+@dataclass(frozen=True)
+class Augment:
+    """How far everything wanders; `FIXED` leaves the pairs as they were made."""
+
+    mirror: bool = True
+    shift: float = 0.05  #: of person and cloth in their frames
+    scale: float = 0.08
+    rotate: float = 0.08  #: radians
+    color: float = 0.2
+    cropped: float = 0.25  #: share of people cut off between hip and knee, the edge repeated below
+    collar: float = 0.4  #: share of cloths that show the inside of their back
+
+
+FIXED = Augment(mirror=False, shift=0, scale=0, rotate=0, color=0, cropped=0, collar=0)
+
+
+@dataclass
+class Batch:
+    """``person`` (B, 3, 256, 192) and ``cloth`` (B, 4, ...) in -1..1, its alpha 0..1; ``labels``
+    (B, 256, 192) int64; ``points`` (B, 13, 3); ``category`` (B, 3) one-hot; ``flow`` (B, 2, ...);
+    ``mask`` (B, 1, ...) the worn garment; ``ignore`` (B, 1, ...) where nothing is known."""
+
+    person: Tensor
+    cloth: Tensor
+    labels: Tensor
+    points: Tensor
+    category: Tensor
+    flow: Tensor
+    mask: Tensor
+    ignore: Tensor
+
+
+def _affine(count: int, how: Augment, rng: torch.Generator) -> Tensor:
+    """(B, 2, 3): from places in the new frame to places in the old, both -1..1."""
+
+    def around(spread: float) -> Tensor:
+        return (torch.rand(count, generator=rng) * 2 - 1) * spread
+
+    angle, scale, stretch = around(how.rotate), 1 + around(how.scale), 1 + around(how.scale / 2)
+    aspect = HEIGHT / WIDTH
+    theta = torch.zeros(count, 2, 3)
+    theta[:, 0, 0], theta[:, 0, 1] = scale * stretch * angle.cos(), -scale * angle.sin() * aspect
+    theta[:, 1, 0], theta[:, 1, 1] = scale * stretch * angle.sin() / aspect, scale * angle.cos()
+    theta[:, 0, 2], theta[:, 1, 2] = around(how.shift * 2), around(how.shift * 2)
+    return theta
+
+
+def _sample(x: Tensor, grid: Tensor, mode: str = "bilinear") -> Tensor:
+    return functional.grid_sample(x, grid, mode=mode, padding_mode="border", align_corners=False)
+
+
+def _turned(rgb: Tensor, amount: float, where: Tensor, rng: torch.Generator, own: Tensor) -> Tensor:
+    """Pictures in -1..1 with hue and gain changed by ``own`` (B, 3, 3) where ``where`` is 1."""
+    moved = torch.einsum("bij,bjhw->bihw", own, rgb + 1) - 1
+    return torch.where(where > 0.5, moved.clamp(-1, 1), rgb)
+
+
+def _colour_maps(count: int, amount: float, rng: torch.Generator) -> Tensor:
+    """(B, 3, 3): a turn about the grey axis and a gain."""
+    angle = (torch.rand(count, generator=rng) * 2 - 1) * amount * 8
+    gain = 1 + (torch.rand(count, generator=rng) * 2 - 1) * amount
+    cosine, sine = angle.cos()[:, None, None], angle.sin()[:, None, None]
+    cross = torch.tensor([[0.0, -1, 1], [1, 0, -1], [-1, 1, 0]]) / 3**0.5
+    return (cosine * torch.eye(3) + sine * cross + (1 - cosine) / 3) * gain[:, None, None]
+
+
+def batch(pairs: Pairs, rows: Tensor, how: Augment, rng: torch.Generator) -> Batch:
+    """A batch of the records ``rows``, each with one of its cloths; ``rng`` is a CPU generator."""
+    device, count = pairs.person.device, len(rows)
+    rows_there = rows.to(device)
+    variant = torch.randint(pairs.cloth.shape[1], (count,), generator=rng).to(device)
+    if how is FIXED:
+        variant = torch.zeros_like(variant)
+    person = pairs.person[rows_there].float() / 127.5 - 1
+    cloth = pairs.cloth[rows_there, variant].float()
+    cloth = torch.cat([cloth[:, :3] / 127.5 - 1, cloth[:, 3:] / 255], 1)
+    labels = pairs.labels[rows_there].float()
+    mask = pairs.mask[rows_there].float()
+    points = pairs.landmarks[rows_there].clone()
+    flow = functional.interpolate(
+        pairs.flow[rows_there, variant].float(), size=(HEIGHT, WIDTH), mode="bilinear",
+        align_corners=False,
+    )  # fmt: skip
+
+    body = _affine(count, how, rng)
+    grid = functional.affine_grid(body, [count, 1, HEIGHT, WIDTH], align_corners=False).to(device)
+    if how is not FIXED:
+        soft = _sample(torch.cat([person, flow], 1), grid)
+        hard = _sample(torch.cat([labels, mask], 1), grid, "nearest")
+        person, flow = soft[:, :3], soft[:, 3:]
+        labels, mask = hard[:, :1], hard[:, 1:]
+        points = _moved(points, body.to(device))
+        lying = _affine(count, how, rng).to(device)
+        over = functional.affine_grid(lying, [count, 1, HEIGHT, WIDTH], align_corners=False)
+        white = torch.tensor([1.0, 1, 1, 0], device=device).view(1, 4, 1, 1)
+        cloth = (
+            functional.grid_sample(cloth - white, over, padding_mode="zeros", align_corners=False)
+            + white
+        )
+        inverse = torch.linalg.inv(lying[:, :, :2])
+        flow = torch.einsum("bij,bjhw->bihw", inverse, flow - lying[:, :, 2, None, None])
+    ignore = torch.zeros_like(mask)
+    if how.mirror:
+        flip = (torch.rand(count, generator=rng) < 0.5).to(device)
+        wide = flip[:, None, None, None]
+        person, cloth, labels, mask = (
+            torch.where(wide, t.flip(-1), t) for t in (person, cloth, labels, mask)
+        )
+        sign = torch.tensor([-1.0, 1.0], device=device).view(1, 2, 1, 1)
+        flow = torch.where(wide, flow.flip(-1) * sign, flow)
+        mirrored = points[:, _MIRRORED].clone()
+        mirrored[..., 0] = WIDTH - mirrored[..., 0]
+        points = torch.where(flip[:, None, None], mirrored, points)
+    if how.color:
+        own = _colour_maps(count, how.color, rng).to(device)
+        # The garment keeps its identity: its cloth and what is worn of it change alike.
+        person = _turned(person, how.color, mask, rng, own)
+        cloth[:, :3] = _turned(cloth[:, :3], how.color, (cloth[:, 3:] > 0.02).float(), rng, own)
+        light = 1 + (torch.rand(count, 3, 1, 1, generator=rng) * 2 - 1) * how.color / 3
+        person = torch.where(mask > 0.5, person, ((person + 1) * light.to(device) - 1).clamp(-1, 1))
+    if how.cropped:
+        person, labels, ignore = _cropped(person, labels, points, how.cropped, rng)
+    if how.collar:
+        cloth = _with_collar(cloth, how.collar, rng)
+    category = functional.one_hot(pairs.category[rows_there], 3).float()
+    last = torch.channels_last
+    return Batch(
+        person.contiguous(memory_format=last), cloth.contiguous(memory_format=last),
+        labels[:, 0].round().long(), points, category, flow, mask, ignore,
+    )  # fmt: skip
+
+
+def _moved(points: Tensor, theta: Tensor) -> Tensor:
+    size = torch.tensor([WIDTH / 2, HEIGHT / 2], device=points.device)
+    inverse = torch.linalg.inv(theta[:, :, :2])
+    old = points[..., :2] / size - 1
+    new = torch.einsum("bij,bkj->bki", inverse, old - theta[:, None, :, 2])
+    return torch.cat([(new + 1) * size, points[..., 2:]], -1)
+
+
+def _cropped(
+    person: Tensor, labels: Tensor, points: Tensor, share: float, rng: torch.Generator
+) -> tuple[Tensor, Tensor, Tensor]:
+    """Shop photographs end at the thigh: below a random row the picture repeats its last one."""
+    hip, knee = points[:, 7:9, 1].mean(1), points[:, 9:11, 1].mean(1)
+    where = (hip + torch.rand(len(hip), generator=rng).to(hip) * (knee - hip)).clamp(8, HEIGHT)
+    cut = (torch.rand(len(hip), generator=rng) < share).to(hip.device)
+    end = torch.where(cut, where, torch.full_like(where, HEIGHT)).long()
+    rows = torch.arange(HEIGHT, device=hip.device)[None].expand(len(hip), -1)
+    below = rows >= end[:, None]
+    source = torch.minimum(rows, end[:, None] - 1)[:, None, :, None]
+
+    def repeated(x: Tensor) -> Tensor:
+        return x.gather(2, source.expand(-1, x.shape[1], -1, WIDTH))
+
+    points[..., 2] = torch.where(points[..., 1] > end[:, None], 0.0, points[..., 2])
+    ignore = below[:, None, :, None].expand(-1, 1, -1, WIDTH).float()
+    return repeated(person), repeated(labels), ignore
+
+
+def _with_collar(cloth: Tensor, share: float, rng: torch.Generator) -> Tensor:
+    """Photographs of real garments show the inside of the back through the neckline: the notch at
+    the top is closed with a darker cloth, which nobody sees when it is worn."""
+    alpha = cloth[:, 3:]
+    closed = -functional.max_pool2d(-functional.max_pool2d(alpha, 41, 1, 20), 41, 1, 20)
+    rows = torch.arange(HEIGHT, device=cloth.device).view(1, 1, -1, 1)
+    columns = torch.arange(WIDTH, device=cloth.device).view(1, 1, 1, -1)
+    chosen = (torch.rand(len(cloth), 1, 1, 1, generator=rng) < share).to(cloth.device)
+    middle = ((columns - WIDTH / 2).abs() < WIDTH * 0.2) & (rows < HEIGHT * 0.35)
+    notch = (closed - alpha).clamp(0, 1) * (middle & chosen)
+    mean = (cloth[:, :3] * alpha).sum((2, 3), keepdim=True) / (alpha.sum((2, 3), keepdim=True) + 1)
+    dark = (mean + 1) * (0.5 + 0.4 * torch.rand(len(cloth), 1, 1, 1, generator=rng).to(mean)) - 1
+    rgb = cloth[:, :3] * (1 - notch) + dark * notch
+    return torch.cat([rgb, torch.maximum(alpha, notch)], 1)

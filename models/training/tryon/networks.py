@@ -1,0 +1,182 @@
+"""The try-on network: a coarse flow from person and cloth, then edges, skin and detail.
+
+Flows are sampling positions in the cloth frame (x, y in -1..1, align_corners=False). The bottleneck
+gives a global affine map and every scale a residual to it; a second net sees the warped cloth at
+full size and mends flow and outline and paints what the cloth leaves bare. Cascaded flows after
+PF-AFN (Ge et al. 2021), made small; taught by known flows.
+"""
+
+from __future__ import annotations
+
+import itertools
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+
+from models.training.tryon.body import HEIGHT, KINDS, WIDTH, Body
+from models.training.unet import ConvNorm
+
+_COARSE = (32, 48, 64, 96, 128, 128)
+_FINE = (48, 64, 96)
+_REFINE = 0.1  # of the frame, what the second net may shift the flow by
+
+
+def warp(cloth: Tensor, flow: Tensor) -> Tensor:
+    """``cloth`` (B, C, H, W) sampled at ``flow`` (B, 2, H, W); beyond its edges 0."""
+    grid = flow.permute(0, 2, 3, 1).clamp(-1, 1)
+    return functional.grid_sample(cloth, grid, padding_mode="zeros", align_corners=False)
+
+
+def _grow(x: Tensor, size: tuple[int, int] | torch.Size) -> Tensor:
+    return functional.interpolate(x, size=tuple(size), mode="bilinear", align_corners=False)
+
+
+class _Down(nn.Sequential):
+    def __init__(self, inputs: int, outputs: int) -> None:
+        super().__init__(
+            nn.Conv2d(inputs, outputs, 3, 2, 1, bias=False),
+            nn.BatchNorm2d(outputs),
+            nn.ReLU(inplace=True),
+            ConvNorm(outputs, outputs),
+        )
+
+
+class Coarse(nn.Module):
+    """At 128x96: flow (B, 2, ...), logit of the garment (B, 1, ...) and features (B, 32, ...)."""
+
+    def __init__(self, inputs: int) -> None:
+        super().__init__()
+        widths = _COARSE
+        self.first = ConvNorm(inputs, widths[0])
+        pairs = list(itertools.pairwise(widths))
+        self.downs = nn.ModuleList(_Down(a, b) for a, b in pairs)
+        self.ups = nn.ModuleList(ConvNorm(a + b, a) for a, b in pairs)
+        self.heads = nn.ModuleList(nn.Conv2d(a, 3, 3, padding=1) for a, _ in pairs)
+        side = (HEIGHT // 64) * (WIDTH // 64)
+        self.affine = nn.Sequential(
+            nn.Linear(widths[-1] * side, 128), nn.ReLU(inplace=True), nn.Linear(128, 6)
+        )
+        for module in (*self.heads, self.affine[-1]):
+            nn.init.zeros_(module.weight)
+            nn.init.zeros_(module.bias)
+        y, x = torch.meshgrid(
+            (torch.arange(HEIGHT // 2) + 0.5) / (HEIGHT // 4) - 1,
+            (torch.arange(WIDTH // 2) + 0.5) / (WIDTH // 4) - 1,
+            indexing="ij",
+        )
+        grid = torch.stack([x, y, torch.ones_like(x)])
+        self.register_buffer("grid", grid.flatten(1), persistent=False)
+        self.register_buffer("identity", torch.eye(2, 3), persistent=False)
+
+    def forward(self, x: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        x = self.first(x)
+        levels = [x]
+        for down in self.downs:
+            x = down(x)
+            levels.append(x)
+        matrix = self.affine(x.flatten(1)).view(-1, 2, 3) * 0.5 + self.identity
+        size = (HEIGHT // 2, WIDTH // 2)
+        total = torch.cat([matrix @ self.grid, torch.zeros_like(matrix[:, :1]) @ self.grid], 1)
+        total = total.view(-1, 3, *size)
+        for level in range(len(self.ups) - 1, -1, -1):
+            skip = levels[level]
+            x = self.ups[level](torch.cat([skip, _grow(x, skip.shape[2:])], 1))
+            total = total + _grow(self.heads[level](x), size)
+        return total[:, :2], total[:, 2:], x
+
+
+class Fine(nn.Module):
+    """At 256x192, from the warped cloth and what is seen of the person: shift of the flow, logit of
+    the garment, colours (B, 3, ...) in -1..1 of what it leaves bare."""
+
+    def __init__(self, seen: int) -> None:
+        super().__init__()
+        a, b, c = _FINE
+        self.first = ConvNorm((4 + seen) * 4 + _COARSE[0], a)
+        self.down1, self.down2 = _Down(a, b), _Down(b, c)
+        self.deep = nn.Sequential(_Down(c, c), ConvNorm(c, c))
+        self.up3, self.up2, self.up1 = ConvNorm(c + c, c), ConvNorm(c + b, b), ConvNorm(b + a, a)
+        self.narrow = nn.Conv2d(a, 24, 1)
+        self.last = ConvNorm(24 + 8, 24)
+        self.head = nn.Conv2d(24, 6, 3, padding=1)
+        nn.init.zeros_(self.head.weight)
+        nn.init.zeros_(self.head.bias)
+
+    def forward(
+        self, warped: Tensor, seen: Tensor, features: Tensor
+    ) -> tuple[Tensor, Tensor, Tensor]:
+        full = torch.cat([warped, seen], 1)
+        x0 = self.first(torch.cat([functional.pixel_unshuffle(full, 2), features], 1))
+        x1 = self.down1(x0)
+        x2 = self.down2(x1)
+        x = _grow(self.deep(x2), x2.shape[2:])
+        x = _grow(self.up3(torch.cat([x, x2], 1)), x1.shape[2:])
+        x = _grow(self.up2(torch.cat([x, x1], 1)), x0.shape[2:])
+        x = self.up1(torch.cat([x, x0], 1))
+        x = _grow(self.narrow(x), full.shape[2:])
+        out = self.head(self.last(torch.cat([x, full[:, :8]], 1)))
+        return out[:, :2] * _REFINE, out[:, 2:3] + 6 * (warped[:, 3:] - 0.5), out[:, 3:].tanh()
+
+
+class TryOnNet(nn.Module):
+    """Both nets. Pictures in -1..1; the cloth's alpha 0..1."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.body = Body()
+        seen = 3 + 1 + len(KINDS)
+        self.coarse = Coarse(seen + 13 + 4 + 3)
+        self.fine = Fine(seen)
+
+    def look(
+        self,
+        person: Tensor,
+        cloth: Tensor,
+        hot: Tensor,
+        points: Tensor,
+        category: Tensor,
+        hidden: Tensor,
+    ) -> tuple[Tensor, Tensor]:
+        """What is seen of the person (B, 13, 256, 192) and the coarse net's input."""
+        seen = torch.cat([person * (1 - hidden), hidden, self.body.seen_kinds(hot, hidden)], 1)
+        half = functional.avg_pool2d(torch.cat([seen, cloth], 1), 2)
+        spread = category[:, :, None, None].expand(-1, -1, *half.shape[2:])
+        return seen, torch.cat([half, self.body.heat(points), spread], 1)
+
+    def mend(
+        self, cloth: Tensor, seen: Tensor, coarse: tuple[Tensor, Tensor, Tensor]
+    ) -> tuple[Tensor, Tensor, Tensor]:
+        """The second net after the first: flow, garment logit and fill at 256x192."""
+        flow = _grow(coarse[0], (HEIGHT, WIDTH))
+        shift, logit, fill = self.fine(warp(cloth, flow), seen, coarse[2])
+        return flow + shift, logit, fill
+
+
+class ExportedTryOn(nn.Module):
+    """As it ships; the pack's contract of inputs and outputs is in the card."""
+
+    def __init__(self, net: TryOnNet, reach: float = 1.25) -> None:
+        super().__init__()
+        self.net = net.eval()
+        self.register_buffer("reach", torch.tensor([reach]), persistent=False)
+
+    def forward(
+        self, person: Tensor, cloth: Tensor, labels: Tensor, landmarks: Tensor, category: Tensor
+    ) -> tuple[Tensor, Tensor, Tensor, Tensor, Tensor]:
+        net = self.net
+        hot = net.body.one_hot(labels)
+        hidden, old, front = net.body(hot, landmarks, category, self.reach)
+        rgba = torch.cat([cloth[:, :3] * 2 - 1, cloth[:, 3:]], 1)
+        seen, wide = net.look(person * 2 - 1, rgba, hot, landmarks, category, hidden)
+        flow, logit, fill = net.mend(rgba, seen, net.coarse(wide))
+        flow = flow.clamp(-1, 1)
+        warped = warp(cloth, flow)
+        cover = logit.sigmoid() * warped[:, 3:].clamp(0, 1) ** 0.5
+        # The old garment and the seam around it, but nothing that stays in front of it.
+        replace = functional.avg_pool2d(functional.max_pool2d(old, 5, 1, 2), 3, 1, 1)
+        replace = replace * (1 - front)
+        fill = (fill + 1) / 2
+        outcome = person + replace * (fill - person)
+        outcome = outcome + cover * (warped[:, :3] - outcome)
+        return outcome, flow, cover, replace, fill

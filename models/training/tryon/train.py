@@ -1,0 +1,210 @@
+"""Train the try-on network on made pairs: one command, resumable after a kill at any moment.
+
+    python -m models.training.tryon.train PAIRS.npz RUN [--minutes 60] [--device auto]
+
+At height 128 only the coarse flow learns; at 256 both nets do.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+
+from models.training import efficientnet, loop, pictures
+from models.training.garment.losses import TAPS
+from models.training.tryon import data, pairs
+from models.training.tryon.networks import TryOnNet, warp
+
+BATCH = {128: 16, 256: 6}
+
+
+@dataclass(frozen=True)
+class Weights:
+    """Factors of the losses."""
+
+    flow: float = 10.0
+    around: float = 1.0
+    photo: float = 1.0
+    cover: float = 1.0
+    smooth: float = 20.0
+    fill: float = 2.0
+    perceptual: float = 1.5
+
+
+def _mean_in(values: Tensor, mask: Tensor) -> Tensor:
+    """Mean over the pixels of ``mask`` (B, 1, H, W) and all channels."""
+    return (values * mask).sum() / (mask.sum() * values.shape[1] + 1)
+
+
+def bending(flow: Tensor) -> Tensor:
+    """Second differences: a flow may shear and scale freely but not crumple."""
+    scale = flow.shape[2] / 128
+    along = flow[:, :, 2:] - 2 * flow[:, :, 1:-1] + flow[:, :, :-2]
+    across = flow[..., 2:] - 2 * flow[..., 1:-1] + flow[..., :-2]
+    return (along.abs().mean() + across.abs().mean()) * scale
+
+
+def outline(logit: Tensor, mask: Tensor, known: Tensor) -> Tensor:
+    """Cross-entropy and Dice of the garment's shape, over what is known."""
+    entropy = functional.binary_cross_entropy_with_logits(logit.float(), mask, reduction="none")
+    chance = logit.float().sigmoid() * known
+    both = (chance * mask).sum((1, 2, 3))
+    dice = 1 - (2 * both + 1) / (chance.sum((1, 2, 3)) + (mask * known).sum((1, 2, 3)) + 1)
+    return _mean_in(entropy, known) + dice.mean()
+
+
+class Teacher:
+    """Batches and their loss terms."""
+
+    def __init__(self, training: loop.Training, made: pairs.Pairs) -> None:
+        self.training, self.made, self.weights = training, made, Weights()
+        self.features = efficientnet.frozen("lite0", TAPS[-1] + 1).to(training.device)
+
+    def __call__(self, height: int, rng: torch.Generator) -> loop.Terms:
+        net, weights = self.training.net, self.weights
+        rows = torch.randint(len(self.made), (BATCH.get(height, 6),), generator=rng)
+        batch = data.batch(self.made, rows, data.Augment(), rng)
+        hidden, ignore = hide(net, batch, rng)
+        hot = net.body.one_hot(batch.labels)
+        seen, wide = net.look(batch.person, batch.cloth, hot, batch.points, batch.category, hidden)
+        coarse = net.coarse(wide)
+        known = 1 - ignore
+        inside = batch.mask * known
+        half = [functional.avg_pool2d(t, 2) for t in (batch.flow, inside, known, batch.mask)]
+        sure = (half[1] > 0.99).float()
+        ring = (functional.max_pool2d(sure, 13, 1, 6) - sure) * half[2]
+        gap = (coarse[0].float() - half[0]).abs()
+        terms = {
+            "flow": weights.flow * _mean_in(gap, sure),
+            "around": weights.around * _mean_in(gap, ring),
+            "cover": weights.cover * outline(coarse[1], half[3], half[2]),
+            "smooth": weights.smooth * bending(coarse[0].float()),
+        }
+        if height < 256:
+            cloth = functional.avg_pool2d(batch.cloth, 2)
+            photo = functional.avg_pool2d(batch.person, 2)
+            gap = (warp(cloth, coarse[0].float())[:, :3] - photo).abs()
+            return terms | {"photo": weights.photo * _mean_in(gap, sure)}
+        return terms | self._fine(net, batch, seen, coarse, hidden, known)
+
+    def _fine(
+        self,
+        net: nn.Module,
+        batch: data.Batch,
+        seen: Tensor,
+        coarse: tuple[Tensor, Tensor, Tensor],
+        hidden: Tensor,
+        known: Tensor,
+    ) -> loop.Terms:
+        weights = self.weights
+        flow, logit, fill = (t.float() for t in net.mend(batch.cloth, seen, coarse))
+        warped = warp(batch.cloth, flow)
+        cover = logit.sigmoid() * warped[:, 3:].clamp(1e-4, 1) ** 0.5
+        inside = batch.mask * known
+        bare = hidden * (1 - batch.mask) * known
+        outcome = batch.person + hidden * (fill - batch.person)
+        outcome = outcome + cover * (warped[:, :3] - outcome)
+        outcome = torch.where(known > 0.5, outcome, batch.person)
+        mine = self.features(outcome, TAPS)
+        with torch.no_grad():
+            theirs = self.features(batch.person, TAPS)
+        content = torch.stack(
+            [(m - t).abs().mean() / t.abs().mean() for m, t in zip(mine, theirs, strict=True)]
+        ).mean()
+        return {
+            "fine flow": weights.flow * _mean_in((flow - batch.flow).abs(), inside),
+            "fine cover": weights.cover * outline(logit, batch.mask, known),
+            "fine smooth": weights.smooth * bending(flow),
+            "photo": weights.photo * _mean_in((warped[:, :3] - batch.person).abs(), inside),
+            "fill": weights.fill * _mean_in((fill - batch.person).abs(), bare),
+            "perceptual": weights.perceptual * content,
+        }
+
+
+def hide(net: nn.Module, batch: data.Batch, rng: torch.Generator) -> tuple[Tensor, Tensor]:
+    """What the network does not see, wider by chance than need be and now and then in the shape of
+    another person's garment, so that its outline tells nothing; and what cannot be judged: other
+    old garments, which are hidden too."""
+    count, device = len(batch.person), batch.person.device
+    hot = net.body.one_hot(batch.labels)
+    reach = (0.9 + 0.7 * torch.rand(count, generator=rng)).to(device)
+    hidden, old, front = net.body(hot, batch.points, batch.category, reach)
+    wide = int(torch.randint(2, 10, (1,), generator=rng)) * 2 + 1
+    grown = functional.max_pool2d(batch.mask, wide, 1, wide // 2)
+    order = torch.randperm(count, generator=rng).to(device)
+    other = functional.max_pool2d(batch.mask[order], 5, 1, 2)
+    same = (batch.category * batch.category[order]).sum(1) > 0
+    lent = (torch.rand(count, generator=rng) < 0.6).to(device) & same
+    hidden = torch.maximum(hidden, grown)
+    hidden = torch.maximum(hidden, other * lent[:, None, None, None])
+    # The garment's own pixels are hidden even where something labelled as in front was wrong.
+    hidden = torch.maximum(hidden * (1 - front), batch.mask)
+    unjudged = torch.maximum(batch.ignore, old * (1 - batch.mask))
+    return hidden, unjudged
+
+
+def sheet(net: nn.Module, made: pairs.Pairs, height: int) -> pictures.Image:
+    """Fixed held-out cases: cloth, person, what the network sees, own cloth on, another's cloth."""
+    rng = pictures.torch_seeded(5)
+    rows = torch.arange(0, len(made), max(1, len(made) // 14))[:14]
+    batch = data.batch(made, rows, data.FIXED, rng)
+    lines = [pictures.to_images(batch.cloth[:, :3]), pictures.to_images(batch.person)]
+    turned = torch.arange(len(rows)).roll(1)
+    for order in (torch.arange(len(rows)), turned):
+        # Another's cloth only within a category.
+        fits = (batch.category * batch.category[order]).sum(1) > 0
+        order = torch.where(fits.cpu(), order, torch.arange(len(rows)))
+        cloth = batch.cloth[order.to(batch.cloth.device)]
+        outcome, hidden = dress(net, batch, cloth, height)
+        if len(lines) == 2:
+            lines.append(pictures.to_images(batch.person * (1 - hidden)))
+        lines += [pictures.to_images(cloth[:, :3]), pictures.to_images(outcome)]
+    return pictures.sheet(lines)
+
+
+@torch.no_grad()
+def dress(net: nn.Module, batch: data.Batch, cloth: Tensor, height: int) -> tuple[Tensor, Tensor]:
+    """The outcome (B, 3, 256, 192), before any original pixel is kept in the hidden part."""
+    hot = net.body.one_hot(batch.labels)
+    reach = torch.full((len(cloth),), 1.25, device=cloth.device)
+    hidden, _, _ = net.body(hot, batch.points, batch.category, reach)
+    seen, wide = net.look(batch.person, cloth, hot, batch.points, batch.category, hidden)
+    coarse = net.coarse(wide)
+    if height < 256:
+        flow, logit = (
+            functional.interpolate(t, size=batch.person.shape[2:], mode="bilinear")
+            for t in coarse[:2]
+        )
+        fill = torch.zeros_like(batch.person)
+    else:
+        flow, logit, fill = net.mend(cloth, seen, coarse)
+    warped = warp(cloth, flow)
+    outcome = batch.person * (1 - hidden) + fill * hidden
+    cover = logit.sigmoid() * warped[:, 3:].clamp(0, 1) ** 0.5
+    return outcome + cover * (warped[:, :3] - outcome), hidden
+
+
+def main() -> None:
+    parser = loop.arguments("Train the try-on network.", "128:2000,256:4000")
+    args = parser.parse_args()
+    torch.manual_seed(0)
+    device = loop.device_for(args.device)
+    net = TryOnNet()
+    groups: list[dict[str, object]] = [{"params": list(net.parameters()), "lr": 1.5e-3}]
+    training = loop.Training(net, groups, args.run, args.plan, device)
+    if args.start:
+        training.start_from(args.start)
+    made, held_out = pairs.load(args.pack, True, device), pairs.load(args.pack, False, device)
+    training.go(
+        Teacher(training, made),
+        lambda average, height: sheet(average, held_out, height),
+        minutes=args.minutes,
+        save_every=args.save_every,
+    )
+
+
+if __name__ == "__main__":
+    main()
