@@ -17,18 +17,13 @@ from app.domain.cloth import cloth_window, frame_cloth, frame_photo
 from app.domain.errors import PackError, PictureError
 from app.domain.framing import CATEGORIES, LANDMARKS, Category, Window, for_category
 from app.domain.people import facing
-from app.domain.requests import (
-    CutCloth,
-    DevicePolicy,
-    DeviceUse,
-    TryOnRequest,
-    TryOnResult,
-)
+from app.domain.requests import CutCloth, DevicePolicy, DeviceUse, TryOnRequest, TryOnResult
 from app.inference.compositing import Cloth, Draft, Person, composite
 from app.inference.cutout import Cutout, no_garment
 from app.inference.graphs import TRYON_GRAPH, graph_keys, to_planes
 from app.inference.packs import TRYON, Pack
 from app.inference.parsing import Found, Parser
+from app.inference.providers import Device
 from app.inference.recent import Digests, Recent
 from app.inference.runner import GraphRunner
 from app.inference.session import OpenSession, OrtSession
@@ -36,9 +31,8 @@ from app.inference.vetting import Vet
 
 Pixels = NDArray[np.uint8]
 
-_PEOPLE, _CLOTHS = 4, 48
-"""How many of each are remembered; a person costs some 0.3 MB and a cloth as much as its cut."""
-_CLOTH_BYTES = 192 << 20
+_PEOPLE, _DRAFTS, _CLOTHS, _CLOTH_BYTES = 4, 24, 48, 192 << 20
+"""How much is remembered: a person is some 5 MB, a draft 1.4 MB, a cloth as large as its cut."""
 _SMALL = 150  # pixels; a person less tall is too small to look good
 _UNSEEN = 0.25  # confidence below which a landmark is not in the picture
 _HEAD = 0.35  # torso lengths of a figure above the shoulders, from which its head is in the photo
@@ -63,11 +57,20 @@ class _Framed:
     landmarks: NDArray[np.float32]
 
 
+@dataclass(frozen=True, eq=False)
+class _Drafted:
+    """What the network made of one person, cloth and category, and on which device."""
+
+    draft: Draft
+    device: Device
+
+
 class TryOn:
     """Dresses people with one pack, a parser and a cut-out; a `Tryon`. For one thread at a time.
 
     People and cloths seen lately are remembered by their content, so that the next cloth on the
-    same person costs neither parsing nor framing. PackError at once when the pack cannot do it or
+    same person costs neither parsing nor framing, and a corrected region no network at all.
+    PackError at once when the pack cannot do it or
     does not fit the parser's; graphs open at the first request.
     """
 
@@ -102,9 +105,11 @@ class TryOn:
         self._digest = Digests()
         self._people: Recent[Found] = Recent(_PEOPLE)
         self._framed: Recent[_Framed] = Recent(_PEOPLE * len(CATEGORIES))
+        self._drafts: Recent[_Drafted] = Recent(_DRAFTS)
         self._cloths: Recent[CutCloth] = Recent(
             _CLOTHS, size=lambda cut: cut.rgba.nbytes, most=_CLOTH_BYTES
         )
+        self._said: list[str] = []
 
     def cut(self, rgba: Pixels, cancel: CancelToken) -> CutCloth:
         """The garment in a picture (H, W, 4) uint8 RGBA, remembered; a `Cut`."""
@@ -119,54 +124,78 @@ class TryOn:
         """
         begun = time.perf_counter()
         cancel.raise_if_cancelled()
-        who = self._digest(request.person)
-        found = self._people.get(who, "", lambda: self._parser.find(request.person, cancel))
-        cancel.raise_if_cancelled()
-        cut = self.cut(request.cloth, cancel)
+        photo, region = request.person, request.region
+        if region is not None and region.shape != photo.shape[:2]:
+            raise PictureError("The corrected region is not as large as the photo")
+        self._said = []
+        who, what = self._digest(photo), self._digest(request.cloth)
+        found = self._people.get(who, "", lambda: self._find(photo, cancel))
+        cut = self._cloths.get(what, "", lambda: self._cut(request.cloth, cancel))
         category = request.category or cut.category
         if category is None:
             raise no_garment()
-        _check(found, category, request.person.shape[0])
+        _check(found, category, photo.shape[0])
         framed = self._framed.get(
-            who, category, lambda: self._frame(request.person, found, category, cancel)
+            who, category, lambda: self._frame(photo, found, category, cancel)
         )
+        alpha = np.ascontiguousarray(cut.rgba[..., 3])
+        cloth = Cloth(cut.rgba, cloth_window(alpha, self._aspect))
+        drafted = self._drafts.get(
+            who + what, category, lambda: self._draft(framed, cloth, category, cancel)
+        )
+        person = Person(photo, framed.window, framed.photo)
+        rgba, changed = composite(person, cloth, drafted.draft, cancel, region=region)
+        use = DeviceUse(
+            drafted.device.label,
+            drafted.device.provider,
+            (time.perf_counter() - begun) * 1e3,
+            tuple(dict.fromkeys(self._said)),
+        )
+        return TryOnResult(rgba, category, changed, _notices(found, cut, changed), use)
+
+    @property
+    def _aspect(self) -> float:
         height, width = self._pack.frame
-        window = cloth_window(np.ascontiguousarray(cut.rgba[..., 3]), width / height)
-        cancel.raise_if_cancelled()
+        return width / height
+
+    def _find(self, photo: Pixels, cancel: CancelToken) -> Found:
+        found = self._parser.find(photo, cancel)
+        self._said += found.notices
+        return found
+
+    def _cut(self, picture: Pixels, cancel: CancelToken) -> CutCloth:
+        cut = self._cutout(picture, cancel)
+        self._said += cut.use.notices
+        return cut
+
+    def _frame(
+        self, photo: Pixels, found: Found, category: Category, cancel: CancelToken
+    ) -> _Framed:
+        window = for_category(category, found.landmarks, self._aspect)
+        framed = frame_photo(photo, window, *self._pack.frame)
+        reading = self._parser.read(framed, cancel)
+        self._said += reading.notices
+        return _Framed(window, framed, reading.labels, reading.landmarks)
+
+    def _draft(
+        self, framed: _Framed, cloth: Cloth, category: Category, cancel: CancelToken
+    ) -> _Drafted:
+        kind = np.zeros((1, len(CATEGORIES)), np.float32)
+        kind[0, CATEGORIES.index(category)] = 1
         outcome = self._runner.run(
             {
                 "person": to_planes(framed.photo),
-                "cloth": to_planes(frame_cloth(cut.rgba, window, height, width)),
+                "cloth": to_planes(frame_cloth(cloth.rgba, cloth.window, *self._pack.frame)),
                 "labels": framed.labels[None],
                 "landmarks": framed.landmarks[None],
-                "category": np.eye(len(CATEGORIES), dtype=np.float32)[[CATEGORIES.index(category)]],
+                "category": kind,
             },
             cancel,
         )
+        self._said += outcome.notices
         made = outcome.outputs
-        rgba, region = composite(
-            Person(request.person, framed.window, framed.photo),
-            Cloth(cut.rgba, window),
-            Draft(made["flow"][0], made["cover"][0, 0], made["replace"][0, 0], made["fill"][0]),
-            cancel,
-            region=request.region,
-        )
-        use = DeviceUse(
-            outcome.device.label,
-            outcome.device.provider,
-            (time.perf_counter() - begun) * 1e3,
-            outcome.notices,
-        )
-        return TryOnResult(rgba, category, region, _notices(found, cut, region), use)
-
-    def _frame(
-        self, rgba: Pixels, found: Found, category: Category, cancel: CancelToken
-    ) -> _Framed:
-        height, width = self._pack.frame
-        window = for_category(category, found.landmarks, width / height)
-        photo = frame_photo(rgba, window, height, width)
-        reading = self._parser.read(photo, cancel)
-        return _Framed(window, photo, reading.labels, reading.landmarks)
+        draft = Draft(made["flow"][0], made["cover"][0, 0], made["replace"][0, 0], made["fill"][0])
+        return _Drafted(draft, outcome.device)
 
 
 def _check(found: Found, category: Category, height: int) -> None:
