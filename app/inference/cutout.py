@@ -31,6 +31,7 @@ _HAZE = 3  # frame pixels around the garment, beyond which a weak mask is a mist
 _STEEP = 2.5  # how much steeper than the network's the edge is drawn
 _RING = 2  # frame pixels on either side of the network's edge in which the picture's own is sought
 _SURE = 250  # alpha from which a pixel shows the garment alone
+_MIXED = 0.35  # frame pixels inside the edge whose colours are still mixed with the ground
 _TILE = 512
 
 
@@ -72,13 +73,14 @@ class Cutout:
         outcome = self._runner.run({"photo": to_planes(framed)}, cancel)
         own = cv2.extractChannel(rgba, 3)
         if np.count_nonzero(own < 128) >= _CLEAR_SHARE * own.size:
-            alpha, least = np.asarray(own, np.uint8), 8
+            alpha, least, rim = np.asarray(own, np.uint8), 8, 0
         else:
             mask = _without_specks(outcome.outputs["mask"][0, 0])
             alpha, least = _enlarged(mask, framed, rgba, window, cancel), _SURE
+            rim = max(1, round(_MIXED * window.height / height))
         if np.count_nonzero(alpha >= 128) < _LEAST * alpha.size:
             raise no_garment()
-        cut, box = _trimmed(rgba, alpha, least)
+        cut, box = _trimmed(rgba, alpha, least, rim)
         cancel.raise_if_cancelled()
         use = DeviceUse(
             outcome.device.label,
@@ -128,9 +130,9 @@ def _enlarged(
     return alpha
 
 
-def _trimmed(rgba: Pixels, alpha: Pixels, least: int) -> tuple[Pixels, Rect]:
+def _trimmed(rgba: Pixels, alpha: Pixels, least: int, rim: int) -> tuple[Pixels, Rect]:
     """The part that is not clear, with one clear pixel around it and the garment's own colours
-    wherever alpha is below ``least``; and where that part lies."""
+    wherever alpha is below ``least`` or was less than ``rim`` pixels away; where that part lies."""
     height, width = alpha.shape
     x, y, w, h = cv2.boundingRect(cv2.threshold(alpha, 3, 255, cv2.THRESH_BINARY)[1])
     tight = Rect(x, y, w, h).union(garment_box(alpha))
@@ -138,11 +140,13 @@ def _trimmed(rgba: Pixels, alpha: Pixels, least: int) -> tuple[Pixels, Rect]:
     inner = box.clip(width, height)
     part = cv2.threshold(alpha[inner.slices], 3, 0, cv2.THRESH_TOZERO)[1]
     _, known = cv2.threshold(part, least - 1, 255, cv2.THRESH_BINARY)
+    if rim:
+        known = cv2.erode(known, np.ones((2 * rim + 1,) * 2, np.uint8))
     rgb = cv2.cvtColor(rgba[inner.slices], cv2.COLOR_RGBA2RGB)
     colors = spread(np.asarray(rgb, np.uint8), np.asarray(known, np.uint8))
-    rim = (inner.y - box.y, box.bottom - inner.bottom, inner.x - box.x, box.right - inner.right)
+    more = (inner.y - box.y, box.bottom - inner.bottom, inner.x - box.x, box.right - inner.right)
     planes = [
-        *(cv2.copyMakeBorder(plane, *rim, cv2.BORDER_REPLICATE) for plane in cv2.split(colors)),
-        cv2.copyMakeBorder(part, *rim, cv2.BORDER_CONSTANT, value=0),
+        *(cv2.copyMakeBorder(plane, *more, cv2.BORDER_REPLICATE) for plane in cv2.split(colors)),
+        cv2.copyMakeBorder(part, *more, cv2.BORDER_CONSTANT, value=0),
     ]
     return np.asarray(cv2.merge(planes), np.uint8), box
