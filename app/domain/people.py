@@ -16,7 +16,7 @@ Mask = NDArray[np.bool_]
 
 _PERSON = 0.002  # of the area that was looked at, which a person covers at least
 _ANOTHER = 0.3  # of the largest person's area, from which a patch is another person
-_NEAR = 0.05  # of the person's height, within which a smaller patch is a part or a thing of theirs
+_NEAR = 0.04  # of the person's height, within which a smaller patch is a part or a thing of theirs
 _SIDEWAYS = 0.3  # of the torso's length: shoulders closer together than that are seen from the side
 _UNSEEN = 0.3  # confidence of a landmark that is not in the picture
 
@@ -44,28 +44,37 @@ def find_people(figures: Mask) -> People:
     if areas[largest] < max(1.0, _PERSON * figures.size):
         return People(0, EMPTY, np.zeros_like(figures))
     people = areas >= _ANOTHER * areas[largest]
-    box = _box(stats[largest])
-    reach = max(1, round(_NEAR * box.h))
-    near = Rect(box.x - reach, box.y - reach, box.w + 2 * reach, box.h + 2 * reach)
-    for patch in np.flatnonzero(~people)[1:].tolist():
-        part = _box(stats[patch])
-        if not part.intersect(near).empty:
-            box = box.union(part)
+    mine = _near(patches, largest, int(stats[largest, cv2.CC_STAT_HEIGHT])) & ~people
+    mine[largest] = True
+    box = EMPTY
+    for patch in np.flatnonzero(mine).tolist():
+        box = box.union(Rect(*stats[patch, : cv2.CC_STAT_AREA].tolist()))
     people[largest] = False
     return People(1 + int(people.sum()), box, people[patches])
 
 
-def without_others(figures: Mask, others: Mask) -> Mask:
-    """``figures`` (h, w) less every patch that lies mostly in ``others`` (h, w)."""
-    if not others.any():
-        return figures
-    count, patches = cv2.connectedComponents(figures.astype(np.uint8))
-    size = np.bincount(patches.ravel(), minlength=count)
-    shared = np.bincount(patches[others], minlength=count)
-    kept = 2 * shared < size
-    kept[0] = False
-    mine: Mask = kept[patches]
-    return mine
+def largest_person(figures: Mask, others: Mask) -> Mask:
+    """The largest patch of ``figures`` (h, w) that does not lie mostly in ``others`` (h, w), with
+    what is near it; all False when there is none."""
+    _, patches, stats, _ = cv2.connectedComponentsWithStats(figures.astype(np.uint8))
+    areas = stats[:, cv2.CC_STAT_AREA]
+    strange = 2 * np.bincount(patches[others], minlength=len(areas)) >= areas
+    strange[0] = True
+    if strange.all():
+        return np.zeros_like(figures)
+    largest = int(np.where(strange, 0, areas).argmax())
+    mine = _near(patches, largest, int(stats[largest, cv2.CC_STAT_HEIGHT])) & ~strange
+    person: Mask = mine[patches]
+    return person
+
+
+def _near(patches: cv2.typing.MatLike, largest: int, height: int) -> Mask:
+    """Which of the ``patches`` (h, w) come near the largest one, itself included."""
+    away = cv2.distanceTransform((patches != largest).astype(np.uint8), cv2.DIST_L2, 5)
+    near = np.zeros(int(patches.max()) + 1, np.bool_)
+    near[patches[away <= max(1.5, _NEAR * height)]] = True
+    near[0] = False
+    return near
 
 
 def facing(landmarks: NDArray[np.float32]) -> Facing:
@@ -81,8 +90,3 @@ def facing(landmarks: NDArray[np.float32]) -> Facing:
     if across < 0 or landmarks[_NOSE, 2] < _UNSEEN:
         return "back"
     return "front"
-
-
-def _box(stats: NDArray[np.int32]) -> Rect:
-    x, y, w, h = stats[: cv2.CC_STAT_AREA].tolist()
-    return Rect(x, y, w, h)

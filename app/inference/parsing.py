@@ -14,7 +14,7 @@ from app.domain.errors import PackError, PictureError
 from app.domain.framing import Window, around, whole
 from app.domain.geometry import Rect
 from app.domain.palette import GROUND, Palette
-from app.domain.people import People, facing, find_people, without_others
+from app.domain.people import People, facing, find_people, largest_person
 from app.domain.photo import on_white
 from app.domain.requests import DevicePolicy, DeviceUse, Parsed, ParseRequest
 from app.domain.scores import enlarge, without_specks
@@ -69,7 +69,7 @@ class Found:
     @property
     def box(self) -> Rect:
         """Around the person, in the photograph's own pixels; empty when nobody is there."""
-        figure = (self.probabilities[GROUND] < 0.5).astype(np.uint8)
+        figure = np.minimum(self.probabilities.argmax(axis=0), 1).astype(np.uint8)
         x, y, w, h = cv2.boundingRect(figure)
         corners = np.array([[x, y], [x + w, y + h]], np.float32)
         rows, columns = figure.shape
@@ -166,7 +166,7 @@ class Parser:
         landmarks = second.landmarks.copy()
         landmarks[:, :2] = closer.to_photo(landmarks[:, :2], frame_height, frame_width) * scale
         return Found(
-            height, width, scale, closer, _only(second.probabilities, others), landmarks,
+            height, width, scale, closer, _only(second, others), landmarks,
             people.count, second.device, first.notices + second.notices,
         )  # fmt: skip
 
@@ -187,7 +187,7 @@ def _people(reading: Reading, window: Window, width: int, height: int) -> tuple[
     step_x, step_y = window.width / columns, window.height / rows
     x0, y0 = round(-window.x / step_x), round(-window.y / step_y)
     x1, y1 = max(x0 + 1, round(x0 + width / step_x)), max(y0 + 1, round(y0 + height / step_y))
-    figures = reading.probabilities[GROUND] < 0.5
+    figures = reading.labels != GROUND
     figures[:y0] = figures[y1:] = False
     figures[:, :x0] = figures[:, x1:] = False
     people = find_people(figures)
@@ -211,14 +211,15 @@ def _moved(mask: NDArray[np.bool_], old: Window, new: Window) -> NDArray[np.bool
     return np.asarray(moved, np.bool_)
 
 
-def _only(probabilities: NDArray[np.float32], others: NDArray[np.bool_]) -> NDArray[np.float32]:
-    """The probabilities with ground where other people are."""
-    figures = probabilities.argmax(axis=0) != GROUND
-    strangers = figures & ~without_others(figures, others)
-    if not strangers.any():
-        return probabilities
-    grown = cv2.dilate(strangers.astype(np.uint8), np.ones((3, 3), np.uint8)) != 0
-    alone = np.where(grown, np.float32(0), probabilities)
+def _only(reading: Reading, others: NDArray[np.bool_]) -> NDArray[np.float32]:
+    """The probabilities with ground where other people are, and what else the network took for a
+    part of somebody away from the person."""
+    figures = reading.labels != GROUND
+    strange = figures & ~largest_person(figures, others)
+    if not strange.any():
+        return reading.probabilities
+    grown = cv2.dilate(strange.astype(np.uint8), np.ones((3, 3), np.uint8)) != 0
+    alone = np.where(grown, np.float32(0), reading.probabilities)
     alone[GROUND][grown] = 1
     return alone
 

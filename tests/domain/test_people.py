@@ -5,7 +5,7 @@ import pytest
 
 from app.domain.framing import LANDMARKS
 from app.domain.geometry import EMPTY, Rect
-from app.domain.people import facing, find_people, without_others
+from app.domain.people import facing, find_people, largest_person
 
 
 def figures(*boxes: tuple[int, int, int, int]) -> np.ndarray:
@@ -39,11 +39,14 @@ def test_the_largest_of_several_is_looked_at_and_the_others_are_known() -> None:
     np.testing.assert_array_equal(people.others, mask & (np.indices(mask.shape)[1] // 60 != 1))
 
 
-def test_what_lies_mostly_in_others_goes() -> None:
+def test_what_lies_mostly_in_others_or_away_is_not_the_person() -> None:
+    me, bag = (70, 20, 50, 200), (124, 120, 20, 25)
     others = figures((10, 40, 40, 150))
-    seen = figures((12, 45, 45, 140), (70, 20, 50, 200))
-    np.testing.assert_array_equal(without_others(seen, others), figures((70, 20, 50, 200)))
-    np.testing.assert_array_equal(without_others(seen, figures()), seen)
+    seen = figures((12, 45, 45, 140), me, bag, (160, 10, 20, 20))
+    np.testing.assert_array_equal(largest_person(seen, others), figures(me, bag))
+    np.testing.assert_array_equal(largest_person(figures(me), figures()), figures(me))
+    assert not largest_person(others, others).any()
+    assert not largest_person(figures(), figures()).any()
 
 
 @pytest.mark.parametrize(
