@@ -21,8 +21,9 @@ from app.inference.upsampling import Grid, extrapolate, guide, guided_share
 Floats = NDArray[np.float32]
 Pixels = NDArray[np.uint8]
 
-LEAST = 0.02
-"""Shares of cover and replace below this count as none, so that the region ends somewhere."""
+LEAST, MOST = 0.02, 0.95
+"""Shares of cover and replace below and above these count as none and as all: the region has to
+end somewhere, and a twentieth of the old garment's print would still be seen."""
 
 _TILE = 384  # pixels a side: a dozen planes of it stay in a core's cache
 _SHRINK = 1.15  # cloth pixels per pixel of the photograph from which averaging pays
@@ -117,14 +118,16 @@ class _Plan:
         visible = extrapolate(cover / np.maximum(reached, 0.05), reached**2)
         # Of what is no cloth: the share that must go, continued under the cloth's edge.
         gone = extrapolate(replace / np.maximum(1 - cover, 0.05), (1 - cover) ** 2)
+        np.maximum(gone, replace, out=gone)
         # Cloth that the network wants more than a frame pixel beyond the end of the cloth.
         beyond = np.clip(cover - cv2.dilate(reached, np.ones((3, 3), np.uint8)), 0, 1)
         beyond[beyond < 0.1] = 0
-        touched = ((cover > 0) | (replace > 0)).view(np.uint8)
-        self.support: Pixels = np.asarray(cv2.dilate(touched, np.ones((3, 3))), np.uint8)
+        touched = (cover > 0) | (replace > 0)
+        grown = cv2.dilate(touched.view(np.uint8), np.ones((3, 3), np.uint8))
+        self.support: Pixels = np.asarray(grown, np.uint8)
         colors = person.framed.astype(np.float32) / 255
-        self.visible = guide(colors, visible, _RING)
-        self.gone = guide(colors, gone, _RING)
+        self.visible = guide(colors, visible, _RING, within=touched)
+        self.gone = guide(colors, gone, _RING, within=touched)
         self.beyond = beyond[None]
         self.where = where
         self.fill = np.clip(draft.fill, 0, 1) * np.float32(255)
@@ -157,13 +160,12 @@ class _Painter:
     def paint(self, tile: Rect, rgba: Pixels, changed: Pixels) -> None:
         """Paint ``tile`` of the photograph in place, and say how much of each pixel is new."""
         at = self._grid.tile(tile)
-        support = at.nearest(self._plan.support)
-        if self._region is None and not support.any():
+        if self._region is None and not at.touches(self._plan.support):
             return
         photo = [plane.astype(np.float32) for plane in cv2.split(rgba)[:3]]
         cover, colors, reached = self._clothed(at, rgba)
-        cover = _clean(cover, support)
-        strength = _clean(guided_share(self._plan.gone, at, rgba), support)
+        cover = _clean(cover)
+        strength = _clean(guided_share(self._plan.gone, at, rgba))
         strength += cover - strength * cover
         wanted = strength
         if self._region is not None:
@@ -201,11 +203,9 @@ class _Painter:
         return cover, colors, alpha
 
 
-def _clean(share: Floats, support: Pixels) -> Floats:
-    """Shares near none and near all made so, and none outside the support."""
-    steady = np.clip((share - LEAST) / (1 - 2 * LEAST), 0, 1)
-    steady *= support
-    return steady
+def _clean(share: Floats) -> Floats:
+    """Shares near none and near all made so."""
+    return np.clip((share - LEAST) / (MOST - LEAST), 0, 1)
 
 
 def _frame_points(flow: Floats) -> Floats:

@@ -27,6 +27,7 @@ Pixels = NDArray[np.uint8]
 _CLEAR_SHARE = 0.02  # of a picture that is transparent, from which its alpha is meant
 _LEAST = 0.004  # of the frame that a garment covers at least
 _SPECK = 0.05  # of the largest patch; a smaller patch is no part of the garment
+_HOLE = 0.004  # of the garment; a smaller hole in it is a dark fold or a print
 _HAZE = 3  # frame pixels around the garment, beyond which a weak mask is a mistake
 _STEEP = 2.5  # how much steeper than the network's the edge is drawn
 _RING = 2  # frame pixels on either side of the network's edge in which the picture's own is sought
@@ -100,12 +101,15 @@ def no_garment() -> PictureError:
 
 
 def _without_specks(mask: Floats) -> Floats:
-    """The mask (h, w) 0..1 without patches much smaller than the largest, and without haze."""
+    """The mask (h, w) 0..1 without patches much smaller than the largest, small holes and haze."""
     clean: Floats = np.clip(mask, 0, 1)
     _, patches, stats, _ = cv2.connectedComponentsWithStats((clean > 0.5).astype(np.uint8))
     areas = stats[:, cv2.CC_STAT_AREA].copy()
     areas[0] = 0
     garment = (areas >= max(1.0, _SPECK * areas.max()))[patches].astype(np.uint8)
+    _, gaps, stats, _ = cv2.connectedComponentsWithStats(1 - garment, connectivity=4)
+    small = stats[:, cv2.CC_STAT_AREA] < _HOLE * np.count_nonzero(garment)
+    clean[small[gaps] & (garment == 0)] = 1
     near = cv2.dilate(garment, np.ones((2 * _HAZE + 1,) * 2, np.uint8))
     clean[near == 0] = 0
     return clean

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import cv2
 import numpy as np
@@ -33,11 +34,14 @@ class Guided:
     bounds: Floats
 
 
-def guide(colors: Floats, share: Floats, ring: int) -> Guided:
+def guide(
+    colors: Floats, share: Floats, ring: int, within: NDArray[np.bool_] | None = None
+) -> Guided:
     """The guided filter of ``share`` (h, w) by ``colors`` (h, w, 3) 0..1, left at the coefficients.
 
     He, Sun and Tang 2010, "Guided Image Filtering", equations 19 to 21 for a guide of colours.
-    Within ``ring`` pixels of an edge of the share the value may be any between its sides.
+    Within ``ring`` pixels of an edge of the share the value may be any between its sides; it falls
+    to 0 in the first pixel that is not ``within`` (h, w).
     """
     size = (2 * _RADIUS + 1,) * 2
 
@@ -57,10 +61,10 @@ def guide(colors: Floats, share: Floats, ring: int) -> Guided:
     offset = level - (slope * middle).sum(axis=2)
     weights = mean(np.dstack([slope / 255, offset]).astype(np.float32))
     kernel = np.ones((2 * ring + 1,) * 2, np.uint8)
-    return Guided(
-        np.ascontiguousarray(weights.transpose(2, 0, 1)),
-        np.stack([cv2.erode(share, kernel), cv2.dilate(share, kernel)]).astype(np.float32),
-    )
+    bounds = np.stack([cv2.erode(share, kernel), cv2.dilate(share, kernel)]).astype(np.float32)
+    if within is not None:
+        bounds *= within
+    return Guided(np.ascontiguousarray(weights.transpose(2, 0, 1)), bounds)
 
 
 def guided_share(guided: Guided, at: Grid.Tile, rgba: Pixels) -> Floats:
@@ -118,13 +122,9 @@ class Grid:
 
         def __init__(self, rows: _Part, columns: _Part) -> None:
             self._rows, self._columns = rows, columns
-            self.shape = (rows.nearest.size, columns.nearest.size)
+            self.shape = (len(rows.linear), len(columns.linear))
 
-        def nearest(self, plane: Pixels) -> Pixels:
-            picked: Pixels = plane[np.ix_(self._rows.nearest, self._columns.nearest)]
-            return picked
-
-        def touches(self, *planes: Floats) -> bool:
+        def touches(self, *planes: NDArray[Any]) -> bool:
             """Whether any of these (..., h, w) has anything to interpolate here."""
             here = (..., self._rows.span, self._columns.span)
             return any(bool(plane[here].any()) for plane in planes)
@@ -156,7 +156,6 @@ class _Part:
     """Interpolation along one axis: matrices (pixels, span) onto the frame's ``span``."""
 
     span: slice
-    nearest: NDArray[np.intp]
     linear: Floats
     cubic: Floats
 
@@ -176,7 +175,6 @@ class _Axis:
         none = np.zeros_like(t)
         return _Part(
             slice(first, last),
-            np.minimum(at.astype(np.intp), self._count - 1),
             _matrix(columns, (none, 1 - t, t, none), last - first),
             _matrix(
                 columns,
