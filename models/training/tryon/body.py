@@ -79,34 +79,48 @@ def _segments(
     return [index(a) for a, _, _ in limbs], [index(b) for _, b, _ in limbs], [r for *_, r in limbs]
 
 
+def _looked_up(table: Tensor, labels: Tensor) -> Tensor:
+    """``table`` (B, 26) read at ``labels`` (B, H, W): (B, 1, H, W)."""
+    return table.gather(1, labels.flatten(1).long()).view(labels.shape)[:, None]
+
+
 class Body(nn.Module):
-    """From labels and landmarks to what is hidden, old and in front. No weights."""
+    """From labels and landmarks to what is hidden, old and in front. No weights.
+
+    Label maps may have any size of the frame's proportions; landmarks are in pixels of the frame of
+    256x192 always.
+    """
 
     def __init__(self) -> None:
         super().__init__()
         self.register_buffer("old", _table(_OLD), persistent=False)
         self.register_buffer("front", _table(_FRONT), persistent=False)
+        skin = [[float(c.key == "skin") for c in palette.CLASSES]]
+        self.register_buffer("skin", torch.tensor(skin), persistent=False)
         kinds = [[float(kind in (c.key, c.group)) for c in palette.CLASSES] for kind in KINDS]
-        self.register_buffer("kinds", torch.tensor(kinds), persistent=False)
+        self.register_buffer("kinds", torch.tensor(kinds)[None], persistent=False)
         y, x = torch.meshgrid(torch.arange(HEIGHT) + 0.5, torch.arange(WIDTH) + 0.5, indexing="ij")
         self.register_buffer("x", x[None], persistent=False)
         self.register_buffer("y", y[None], persistent=False)
-        self.register_buffer(
-            "index", torch.arange(palette.COUNT).view(1, -1, 1, 1), persistent=False
-        )
+
+    def _places(self, step: int) -> tuple[Tensor, Tensor]:
+        """x and y (1, H, W) in frame pixels of every ``step``-th place."""
+        rows, columns = HEIGHT // step, WIDTH // step
+        return self.x[:, :rows, :columns] * step, self.y[:, :rows, :columns] * step
 
     def _near(
         self, points: Tensor, limbs: tuple[tuple[str, str, float], ...], reach: Tensor
     ) -> Tensor:
-        """(B, H, W) 0 or 1: within the limbs' radii times ``reach`` (B,) pixels."""
-        inside = torch.zeros(len(points), HEIGHT, WIDTH, device=points.device)
+        """(B, H/2, W/2) 0 or 1: within the limbs' radii times ``reach`` (B,) pixels."""
+        x, y = self._places(2)
+        inside = torch.zeros_like(x)
         for a, b, radius in zip(*_segments(limbs), strict=True):
             start, end = points[:, a], points[:, b]
             known = torch.minimum(start[:, 2], end[:, 2]) > _SURE
             along = end[:, :2] - start[:, :2]
             length = (along * along).sum(1) + 1e-3
-            across_x = self.x - start[:, 0, None, None]
-            across_y = self.y - start[:, 1, None, None]
+            across_x = x - start[:, 0, None, None]
+            across_y = y - start[:, 1, None, None]
             share = across_x * along[:, 0, None, None] + across_y * along[:, 1, None, None]
             share = (share / length[:, None, None]).clamp(0, 1)
             gap_x = across_x - share * along[:, 0, None, None]
@@ -116,55 +130,60 @@ class Body(nn.Module):
             inside = torch.maximum(inside, near.float())
         return inside
 
-    def one_hot(self, labels: Tensor) -> Tensor:
-        """uint8 or int64 (B, H, W) to float (B, 26, H, W)."""
-        return (labels.to(torch.int32)[:, None] == self.index.to(torch.int32)).float()
-
     def forward(
-        self, hot: Tensor, points: Tensor, category: Tensor, reach: Tensor
+        self, labels: Tensor, points: Tensor, category: Tensor, reach: Tensor
     ) -> tuple[Tensor, Tensor, Tensor]:
         """Masks (B, 1, H, W) of what is hidden, of the old garment, and of what stays in front.
 
-        ``hot`` (B, 26, H, W); ``points`` (B, 13, 3) in frame pixels with confidence; ``category``
-        (B, 3) one-hot; ``reach`` (B,) factor of the limbs' radii, 1 or more.
+        ``labels`` (B, H, W) integers; ``points`` (B, 13, 3) in frame pixels with confidence;
+        ``category`` (B, 3) one-hot; ``reach`` (B,) factor of the limbs' radii, 1 or more.
         """
+        size = labels.shape[1:]
         neck, hip = points[:, 1:3, :2].mean(1), points[:, 7:9, :2].mean(1)
         torso = (hip - neck).pow(2).sum(1).sqrt().clamp(min=8.0)
         zones = torch.stack([self._near(points, _LIMBS[c], torso * reach) for c in CATEGORIES], 1)
         zone = (zones * category[:, :, None, None]).sum(1, keepdim=True)
-        old = (hot * (category @ self.old)[:, :, None, None]).sum(1, keepdim=True)
-        front = (hot * (category @ self.front)[:, :, None, None]).sum(1, keepdim=True)
-        skin = hot[:, 1:2]
-        front = torch.maximum(front, skin * self._in_front(points, neck, torso, category))
-        hidden = torch.maximum(zone, functional.max_pool2d(old, 9, 1, 4)) * (1 - front)
+        bare = self._in_front(points, neck, torso, category)
+        if size[0] != HEIGHT // 2:
+            zone, bare = (functional.interpolate(m, scale_factor=2.0) for m in (zone, bare))
+        old = _looked_up(category @ self.old, labels)
+        skin = _looked_up(self.skin.expand(len(points), -1), labels)
+        front = torch.maximum(_looked_up(category @ self.front, labels), skin * bare)
+        wide = size[0] // 32 + 1
+        hidden = torch.maximum(zone, functional.max_pool2d(old, wide, 1, wide // 2)) * (1 - front)
         return hidden, old * (1 - front), front
 
     def _in_front(self, points: Tensor, neck: Tensor, torso: Tensor, category: Tensor) -> Tensor:
-        """Where skin is a face or a hand, or, for what hangs from the waist, an arm."""
+        """(B, 1, H/2, W/2): where skin is a face or a hand, or, for what hangs from the waist, an
+        arm."""
+        x, y = self._places(2)
         nose = points[:, 0]
         chin = torch.where(
             nose[:, 2] > _SURE,
             nose[:, 1] + _CHIN * (neck[:, 1] - nose[:, 1]),
             neck[:, 1] - 0.3 * torso,
         )
-        kept = (self.y < chin[:, None, None]).float()
+        kept = (y < chin[:, None, None]).float()
         for elbow, wrist in ((3, 5), (4, 6)):
             known = (points[:, wrist, 2] > _SURE).float()
             hand = points[:, wrist, :2] + _HAND[0] * (points[:, wrist, :2] - points[:, elbow, :2])
-            gap_x, gap_y = self.x - hand[:, 0, None, None], self.y - hand[:, 1, None, None]
+            gap_x, gap_y = x - hand[:, 0, None, None], y - hand[:, 1, None, None]
             limit = (_HAND[1] * torso)[:, None, None]
             near = (gap_x * gap_x + gap_y * gap_y < limit * limit).float()
             kept = torch.maximum(kept, near * known[:, None, None])
         arms = self._near(points, _ARMS, torso) * category[:, 1, None, None]
         return torch.maximum(kept, arms)[:, None]
 
-    def seen_kinds(self, hot: Tensor, hidden: Tensor) -> Tensor:
+    def seen_kinds(self, labels: Tensor, hidden: Tensor) -> Tensor:
         """(B, 9, H, W): what the visible part shows, by `KINDS`."""
-        return torch.einsum("kc,bchw->bkhw", self.kinds, hot) * (1 - hidden)
+        rows = [
+            _looked_up(self.kinds[:, k].expand(len(labels), -1), labels) for k in range(len(KINDS))
+        ]
+        return torch.cat(rows, 1) * (1 - hidden)
 
     def heat(self, points: Tensor) -> Tensor:
         """(B, 13, H/2, W/2): a soft spot for each landmark that is in the picture."""
-        x, y = self.x[:, ::2, ::2] + 0.5, self.y[:, ::2, ::2] + 0.5
+        x, y = self._places(2)
         gap_x = x[:, None] - points[:, :, 0, None, None]
         gap_y = y[:, None] - points[:, :, 1, None, None]
         spot = torch.exp(-(gap_x * gap_x + gap_y * gap_y) / (2 * 6.0**2))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from dataclasses import dataclass
 
 import torch
@@ -80,9 +81,27 @@ def _colour_maps(count: int, amount: float, rng: torch.Generator) -> Tensor:
     return (cosine * torch.eye(3) + sine * cross + (1 - cosine) / 3) * gain[:, None, None]
 
 
+def halved(pairs: Pairs) -> Pairs:
+    """The same pairs at half the size, for training at height 128; landmarks stay as they are."""
+
+    def half(x: Tensor) -> Tensor:
+        flat = x.flatten(0, -4) if x.dim() > 4 else x
+        parts = [functional.avg_pool2d(p.float(), 2).round().byte() for p in flat.split(64)]
+        return torch.cat(parts).view(*x.shape[:-2], x.shape[-2] // 2, x.shape[-1] // 2)
+
+    def nearest(x: Tensor) -> Tensor:
+        return x[..., ::2, ::2].contiguous()
+
+    return dataclasses.replace(
+        pairs, person=half(pairs.person), cloth=half(pairs.cloth), labels=nearest(pairs.labels),
+        mask=nearest(pairs.mask), held=nearest(pairs.held),
+    )  # fmt: skip
+
+
 def batch(pairs: Pairs, rows: Tensor, how: Augment, rng: torch.Generator) -> Batch:
     """A batch of the records ``rows``, each with one of its cloths; ``rng`` is a CPU generator."""
     device, count = pairs.person.device, len(rows)
+    height, width = pairs.person.shape[2:]
     rows_there = rows.to(device)
     variant = torch.randint(pairs.cloth.shape[1], (count,), generator=rng).to(device)
     if how is FIXED:
@@ -93,13 +112,14 @@ def batch(pairs: Pairs, rows: Tensor, how: Augment, rng: torch.Generator) -> Bat
     labels = pairs.labels[rows_there].float()
     mask = pairs.mask[rows_there].float()
     points = pairs.landmarks[rows_there].clone()
-    flow = functional.interpolate(
-        pairs.flow[rows_there, variant].float(), size=(HEIGHT, WIDTH), mode="bilinear",
-        align_corners=False,
-    )  # fmt: skip
+    flow = pairs.flow[rows_there, variant].float()
+    if flow.shape[2] != height:
+        flow = functional.interpolate(
+            flow, size=(height, width), mode="bilinear", align_corners=False
+        )
 
     body = _affine(count, how, rng)
-    grid = functional.affine_grid(body, [count, 1, HEIGHT, WIDTH], align_corners=False).to(device)
+    grid = functional.affine_grid(body, [count, 1, height, width], align_corners=False).to(device)
     if how is not FIXED:
         soft = _sample(torch.cat([person, flow], 1), grid)
         hard = _sample(torch.cat([labels, mask], 1), grid, "nearest")
@@ -107,7 +127,7 @@ def batch(pairs: Pairs, rows: Tensor, how: Augment, rng: torch.Generator) -> Bat
         labels, mask = hard[:, :1], hard[:, 1:]
         points = _moved(points, body.to(device))
         lying = _affine(count, how, rng).to(device)
-        over = functional.affine_grid(lying, [count, 1, HEIGHT, WIDTH], align_corners=False)
+        over = functional.affine_grid(lying, [count, 1, height, width], align_corners=False)
         white = torch.tensor([1.0, 1, 1, 0], device=device).view(1, 4, 1, 1)
         cloth = (
             functional.grid_sample(cloth - white, over, padding_mode="zeros", align_corners=False)
@@ -158,19 +178,22 @@ def _cropped(
     person: Tensor, labels: Tensor, points: Tensor, share: float, rng: torch.Generator
 ) -> tuple[Tensor, Tensor, Tensor]:
     """Shop photographs end at the thigh: below a random row the picture repeats its last one."""
+    height, width = person.shape[2:]
+    scale = height / HEIGHT
     hip, knee = points[:, 7:9, 1].mean(1), points[:, 9:11, 1].mean(1)
     where = (hip + torch.rand(len(hip), generator=rng).to(hip) * (knee - hip)).clamp(8, HEIGHT)
     cut = (torch.rand(len(hip), generator=rng) < share).to(hip.device)
-    end = torch.where(cut, where, torch.full_like(where, HEIGHT)).long()
-    rows = torch.arange(HEIGHT, device=hip.device)[None].expand(len(hip), -1)
+    ends = torch.where(cut, where, torch.full_like(where, HEIGHT))
+    end = (ends * scale).long()
+    rows = torch.arange(height, device=hip.device)[None].expand(len(hip), -1)
     below = rows >= end[:, None]
     source = torch.minimum(rows, end[:, None] - 1)[:, None, :, None]
 
     def repeated(x: Tensor) -> Tensor:
-        return x.gather(2, source.expand(-1, x.shape[1], -1, WIDTH))
+        return x.gather(2, source.expand(-1, x.shape[1], -1, width))
 
-    points[..., 2] = torch.where(points[..., 1] > end[:, None], 0.0, points[..., 2])
-    ignore = below[:, None, :, None].expand(-1, 1, -1, WIDTH).float()
+    points[..., 2] = torch.where(points[..., 1] > ends[:, None], 0.0, points[..., 2])
+    ignore = below[:, None, :, None].expand(-1, 1, -1, width).float()
     return repeated(person), repeated(labels), ignore
 
 
@@ -178,12 +201,18 @@ def _with_collar(cloth: Tensor, share: float, rng: torch.Generator) -> Tensor:
     """Photographs of real garments show the inside of the back through the neckline: the notch at
     the top is closed with a darker cloth, which nobody sees when it is worn."""
     alpha = cloth[:, 3:]
-    closed = -functional.max_pool2d(-functional.max_pool2d(alpha, 41, 1, 20), 41, 1, 20)
-    rows = torch.arange(HEIGHT, device=cloth.device).view(1, 1, -1, 1)
-    columns = torch.arange(WIDTH, device=cloth.device).view(1, 1, 1, -1)
+    step = cloth.shape[2] // 64
+    small = functional.avg_pool2d(alpha, step)
+    rows = torch.arange(64, device=cloth.device).view(1, 1, -1, 1)
+    columns = torch.arange(48, device=cloth.device).view(1, 1, 1, -1)
+    middle = ((columns - 23.5).abs() < 10) & (rows < 22)
+    grown = functional.max_pool2d(small, 11, 1, 5)
+    closed = -functional.max_pool2d(-grown, 11, 1, 5) * middle
     chosen = (torch.rand(len(cloth), 1, 1, 1, generator=rng) < share).to(cloth.device)
-    middle = ((columns - WIDTH / 2).abs() < WIDTH * 0.2) & (rows < HEIGHT * 0.35)
-    notch = (closed - alpha).clamp(0, 1) * (middle & chosen)
+    closed = functional.interpolate(
+        closed * chosen, scale_factor=float(step), mode="bilinear", align_corners=False
+    )
+    notch = (closed - alpha).clamp(0, 1)
     mean = (cloth[:, :3] * alpha).sum((2, 3), keepdim=True) / (alpha.sum((2, 3), keepdim=True) + 1)
     dark = (mean + 1) * (0.5 + 0.4 * torch.rand(len(cloth), 1, 1, 1, generator=rng).to(mean)) - 1
     rgb = cloth[:, :3] * (1 - notch) + dark * notch

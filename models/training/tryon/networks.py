@@ -133,14 +133,17 @@ class TryOnNet(nn.Module):
         self,
         person: Tensor,
         cloth: Tensor,
-        hot: Tensor,
+        labels: Tensor,
         points: Tensor,
         category: Tensor,
         hidden: Tensor,
     ) -> tuple[Tensor, Tensor]:
-        """What is seen of the person (B, 13, 256, 192) and the coarse net's input."""
-        seen = torch.cat([person * (1 - hidden), hidden, self.body.seen_kinds(hot, hidden)], 1)
-        half = functional.avg_pool2d(torch.cat([seen, cloth], 1), 2)
+        """What is seen of the person (B, 13, H, W) and the coarse net's input at 128x96."""
+        kinds = self.body.seen_kinds(labels, hidden)
+        seen = torch.cat([person * (1 - hidden), hidden, kinds], 1)
+        half = torch.cat([seen, cloth], 1)
+        if half.shape[2] != HEIGHT // 2:
+            half = functional.avg_pool2d(half, 2)
         spread = category[:, :, None, None].expand(-1, -1, *half.shape[2:])
         return seen, torch.cat([half, self.body.heat(points), spread], 1)
 
@@ -165,10 +168,9 @@ class ExportedTryOn(nn.Module):
         self, person: Tensor, cloth: Tensor, labels: Tensor, landmarks: Tensor, category: Tensor
     ) -> tuple[Tensor, Tensor, Tensor, Tensor, Tensor]:
         net = self.net
-        hot = net.body.one_hot(labels)
-        hidden, old, front = net.body(hot, landmarks, category, self.reach)
+        hidden, old, front = net.body(labels, landmarks, category, self.reach)
         rgba = torch.cat([cloth[:, :3] * 2 - 1, cloth[:, 3:]], 1)
-        seen, wide = net.look(person * 2 - 1, rgba, hot, landmarks, category, hidden)
+        seen, wide = net.look(person * 2 - 1, rgba, labels, landmarks, category, hidden)
         flow, logit, fill = net.mend(rgba, seen, net.coarse(wide))
         flow = flow.clamp(-1, 1)
         warped = warp(cloth, flow)

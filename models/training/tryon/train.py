@@ -16,6 +16,7 @@ from torch.nn import functional
 from models.training import efficientnet, loop, pictures
 from models.training.garment.losses import TAPS
 from models.training.tryon import data, pairs
+from models.training.tryon.body import HEIGHT
 from models.training.tryon.networks import TryOnNet, warp
 
 BATCH = {128: 16, 256: 6}
@@ -61,19 +62,23 @@ class Teacher:
 
     def __init__(self, training: loop.Training, made: pairs.Pairs) -> None:
         self.training, self.made, self.weights = training, made, Weights()
+        self.half = data.halved(made)
         self.features = efficientnet.frozen("lite0", TAPS[-1] + 1).to(training.device)
 
     def __call__(self, height: int, rng: torch.Generator) -> loop.Terms:
         net, weights = self.training.net, self.weights
-        rows = torch.randint(len(self.made), (BATCH.get(height, 6),), generator=rng)
-        batch = data.batch(self.made, rows, data.Augment(), rng)
+        made = self.half if height < HEIGHT else self.made
+        rows = torch.randint(len(made), (BATCH.get(height, 6),), generator=rng)
+        batch = data.batch(made, rows, data.Augment(), rng)
         hidden, ignore = hide(net, batch, rng)
-        hot = net.body.one_hot(batch.labels)
-        seen, wide = net.look(batch.person, batch.cloth, hot, batch.points, batch.category, hidden)
+        seen, wide = net.look(
+            batch.person, batch.cloth, batch.labels, batch.points, batch.category, hidden
+        )
         coarse = net.coarse(wide)
         known = 1 - ignore
-        inside = batch.mask * known
-        half = [functional.avg_pool2d(t, 2) for t in (batch.flow, inside, known, batch.mask)]
+        half = [batch.flow, batch.mask * known, known, batch.mask]
+        if height == HEIGHT:
+            half = [functional.avg_pool2d(t, 2) for t in half]
         sure = (half[1] > 0.99).float()
         ring = (functional.max_pool2d(sure, 13, 1, 6) - sure) * half[2]
         gap = (coarse[0].float() - half[0]).abs()
@@ -83,10 +88,8 @@ class Teacher:
             "cover": weights.cover * outline(coarse[1], half[3], half[2]),
             "smooth": weights.smooth * bending(coarse[0].float()),
         }
-        if height < 256:
-            cloth = functional.avg_pool2d(batch.cloth, 2)
-            photo = functional.avg_pool2d(batch.person, 2)
-            gap = (warp(cloth, coarse[0].float())[:, :3] - photo).abs()
+        if height < HEIGHT:
+            gap = (warp(batch.cloth, coarse[0].float())[:, :3] - batch.person).abs()
             return terms | {"photo": weights.photo * _mean_in(gap, sure)}
         return terms | self._fine(net, batch, seen, coarse, hidden, known)
 
@@ -129,10 +132,11 @@ def hide(net: nn.Module, batch: data.Batch, rng: torch.Generator) -> tuple[Tenso
     another person's garment, so that its outline tells nothing; and what cannot be judged: other
     old garments, which are hidden too."""
     count, device = len(batch.person), batch.person.device
-    hot = net.body.one_hot(batch.labels)
     reach = (0.9 + 0.7 * torch.rand(count, generator=rng)).to(device)
-    hidden, old, front = net.body(hot, batch.points, batch.category, reach)
-    wide = int(torch.randint(2, 10, (1,), generator=rng)) * 2 + 1
+    hidden, old, front = net.body(batch.labels, batch.points, batch.category, reach)
+    step = HEIGHT // batch.mask.shape[2]
+    wide = int(torch.randint(2, 10, (1,), generator=rng)) * 2 // step + 1
+    wide += 1 - wide % 2
     grown = functional.max_pool2d(batch.mask, wide, 1, wide // 2)
     order = torch.randperm(count, generator=rng).to(device)
     other = functional.max_pool2d(batch.mask[order], 5, 1, 2)
@@ -168,12 +172,11 @@ def sheet(net: nn.Module, made: pairs.Pairs, height: int) -> pictures.Image:
 @torch.no_grad()
 def dress(net: nn.Module, batch: data.Batch, cloth: Tensor, height: int) -> tuple[Tensor, Tensor]:
     """The outcome (B, 3, 256, 192), before any original pixel is kept in the hidden part."""
-    hot = net.body.one_hot(batch.labels)
     reach = torch.full((len(cloth),), 1.25, device=cloth.device)
-    hidden, _, _ = net.body(hot, batch.points, batch.category, reach)
-    seen, wide = net.look(batch.person, cloth, hot, batch.points, batch.category, hidden)
+    hidden, _, _ = net.body(batch.labels, batch.points, batch.category, reach)
+    seen, wide = net.look(batch.person, cloth, batch.labels, batch.points, batch.category, hidden)
     coarse = net.coarse(wide)
-    if height < 256:
+    if height < HEIGHT:
         flow, logit = (
             functional.interpolate(t, size=batch.person.shape[2:], mode="bilinear")
             for t in coarse[:2]

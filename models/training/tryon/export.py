@@ -1,0 +1,73 @@
+"""Write the pack ``tryon-flow`` from a training's averaged weights.
+
+    python -m models.training.tryon.export PAIRS.npz RUN -o models/tryon-flow
+
+Writes ``tryon.onnx`` (opset 17, fixed shapes, clamped grids) and ``pack.json``, checks that
+ONNX and PyTorch give the same within 1e-3, and leaves ``RUN/weights.pt``, half-precision weights to
+go on from.
+"""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+import torch
+from torch import Tensor
+
+from models.training import loop, packing, palette
+from models.training.tryon import data, pairs
+from models.training.tryon.body import HEIGHT, WIDTH
+from models.training.tryon.networks import ExportedTryOn, TryOnNet
+
+NAME, VERSION = "tryon-flow", "0.1.0"
+INPUTS = ("person", "cloth", "labels", "landmarks", "category")
+OUTPUTS = ("outcome", "flow", "cover", "replace", "fill")
+
+
+def inputs(batch: data.Batch) -> dict[str, Tensor]:
+    """A batch as the shipped graph takes it: pictures 0..1, labels uint8."""
+    cloth = torch.cat([(batch.cloth[:, :3] + 1) / 2, batch.cloth[:, 3:]], 1)
+    values = ((batch.person + 1) / 2, cloth, batch.labels.byte(), batch.points, batch.category)
+    return {k: v.contiguous() for k, v in zip(INPUTS, values, strict=True)}
+
+
+def export(net: TryOnNet, made: pairs.Pairs, target: Path) -> float:
+    """Write the pack into ``target``; returns the largest difference of ONNX from PyTorch."""
+    rng = torch.Generator().manual_seed(0)
+    batch = data.batch(made, torch.arange(1), data.FIXED, rng)
+    difference = packing.write_graph(
+        ExportedTryOn(net.cpu()), inputs(batch), OUTPUTS, target / "tryon.onnx", fold=True
+    )
+    packing.write_manifest(
+        target,
+        name=NAME,
+        version=VERSION,
+        task="try-on",
+        title="Try-on by flow, from person and cloth",
+        frame=(HEIGHT, WIDTH),
+        files={"tryon": "tryon.onnx"},
+        palette=palette.pack_entries(),
+    )
+    return difference
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
+    parser.add_argument("pack", type=Path, help="made by models.training.tryon.pairs")
+    parser.add_argument("run", type=Path, help="folder of the training")
+    parser.add_argument("-o", "--output", type=Path, required=True)
+    args = parser.parse_args()
+    cpu = torch.device("cpu")
+    net = TryOnNet()
+    groups: list[dict[str, object]] = [{"params": list(net.parameters()), "lr": 0.0}]
+    training = loop.Training(net, groups, args.run, loop.Plan(((HEIGHT, 0),)), cpu)
+    made = pairs.load(args.pack, False, cpu)
+    difference = export(training.average, made, args.output)  # type: ignore[arg-type]
+    training.save_weights(args.run / "weights.pt")
+    hours = training.seconds / 3600
+    print(f"step {training.step}, {hours:.2f} h, ONNX differs by at most {difference:.2g}")
+
+
+if __name__ == "__main__":
+    main()
