@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from app.domain.framing import LANDMARKS
 from app.domain.geometry import EMPTY, Rect
+from app.domain.palette import Palette
 from app.domain.requests import Facing
 
 Mask = NDArray[np.bool_]
@@ -18,7 +19,8 @@ _PERSON = 0.002  # of the area that was looked at, which a person covers at leas
 _ANOTHER = 0.3  # of the largest person's area, from which a patch is another person
 _NEAR = 0.04  # of the person's height, within which a smaller patch is a part or a thing of theirs
 _SIDEWAYS = 0.3  # of the torso's length: shoulders closer together than that are seen from the side
-_UNSEEN = 0.3  # confidence of a landmark that is not in the picture
+_HEAD = 0.2  # of the torso's length: how far around the nose there is nothing but head
+_FACE = 0.15  # of a head's skin and hair, which is skin at least where the face is seen
 
 _LEFT, _RIGHT = LANDMARKS.index("left_shoulder"), LANDMARKS.index("right_shoulder")
 _NOSE = LANDMARKS.index("nose")
@@ -77,16 +79,27 @@ def _near(patches: cv2.typing.MatLike, largest: int, height: int) -> Mask:
     return near
 
 
-def facing(landmarks: NDArray[np.float32]) -> Facing:
-    """Which side of a standing person is seen, from ``landmarks`` (13, 3) x, y, confidence.
+def facing(landmarks: NDArray[np.float32], labels: NDArray[np.uint8], palette: Palette) -> Facing:
+    """Which side of a standing person is seen.
 
-    From the front the person's left shoulder is on the picture's right.
+    ``landmarks`` (13, 3) are x, y in pixels of the label map ``labels`` (H, W) uint8 of
+    ``palette``, and confidence. From the front the person's left shoulder is on the picture's
+    right. A head of hair alone, without a face, is seen from the back, whatever a network that
+    has hardly ever seen a back says of the shoulders.
     """
     shoulders = landmarks[[_LEFT, _RIGHT], :2]
     torso = float(np.linalg.norm(landmarks[_HIPS, :2].mean(0) - shoulders.mean(0)))
     across = float(shoulders[0, 0] - shoulders[1, 0])
     if abs(across) < _SIDEWAYS * torso:
         return "side"
-    if across < 0 or landmarks[_NOSE, 2] < _UNSEEN:
-        return "back"
-    return "front"
+    x, y = landmarks[_NOSE, :2].tolist()
+    reach = _HEAD * torso
+    head = Rect(round(x - reach), round(y - reach), round(2 * reach), round(2 * reach))
+    head = head.clip(labels.shape[1], labels.shape[0])
+    counts = np.bincount(labels[head.slices].ravel(), minlength=len(palette))
+    skin, hair = (
+        sum(int(counts[entry.index]) for entry in palette if entry.group == group)
+        for group in ("skin", "hair")
+    )
+    faceless = hair > head.w * head.h / 4 and skin < _FACE * (skin + hair)
+    return "back" if across < 0 or faceless else "front"

@@ -16,7 +16,7 @@ from app.domain.geometry import Rect
 from app.domain.palette import GROUND, Palette
 from app.domain.people import People, facing, find_people, largest_person
 from app.domain.photo import on_white
-from app.domain.requests import DevicePolicy, DeviceUse, Parsed, ParseRequest
+from app.domain.requests import DevicePolicy, DeviceUse, Facing, Parsed, ParseRequest
 from app.domain.scores import enlarge, without_specks
 from app.inference.graphs import PARSER_GRAPH, graph_keys, to_planes
 from app.inference.packs import PARSING, Pack
@@ -53,7 +53,8 @@ class Found:
 
     ``window`` of the photograph, which here is (``height``, ``width``) and ``scale`` times smaller
     than it is, was read as ``probabilities`` (C, h, w), other people taken out. ``landmarks``
-    (13, 3) are in the photograph's own pixels; ``people`` is how many of a similar size there are.
+    (13, 3) are in the photograph's own pixels; ``people`` is how many of a similar size there are,
+    ``facing`` which side of the person is seen.
     """
 
     height: int
@@ -63,6 +64,7 @@ class Found:
     probabilities: NDArray[np.float32]
     landmarks: NDArray[np.float32]
     people: int
+    facing: Facing
     device: Device
     notices: tuple[str, ...]
 
@@ -143,7 +145,7 @@ class Parser:
             found.notices,
         )
         person = _scaled(Rect(*figure), found.scale, request.rgba.shape)
-        return Parsed(labels, found.landmarks, person, found.people, facing(found.landmarks), use)
+        return Parsed(labels, found.landmarks, person, found.people, found.facing, use)
 
     def find(self, rgba: NDArray[np.uint8], cancel: CancelToken) -> Found:
         """The largest person in a photograph (H, W, 4) uint8 RGBA, without a label map of it.
@@ -165,9 +167,11 @@ class Parser:
         scale = rgba.shape[0] / height
         landmarks = second.landmarks.copy()
         landmarks[:, :2] = closer.to_photo(landmarks[:, :2], frame_height, frame_width) * scale
+        chances = _only(second, others)
+        side = facing(second.landmarks, chances.argmax(axis=0).astype(np.uint8), self.palette)
         return Found(
-            height, width, scale, closer, _only(second, others), landmarks,
-            people.count, second.device, first.notices + second.notices,
+            height, width, scale, closer, chances, landmarks, people.count, side,
+            second.device, first.notices + second.notices,
         )  # fmt: skip
 
 

@@ -16,7 +16,6 @@ from app.domain.cancel import CancelToken
 from app.domain.cloth import cloth_window, frame_cloth, frame_photo
 from app.domain.errors import PackError, PictureError
 from app.domain.framing import CATEGORIES, LANDMARKS, Category, Window, for_category
-from app.domain.people import facing
 from app.domain.requests import CutCloth, DevicePolicy, DeviceUse, TryOnRequest, TryOnResult
 from app.inference.compositing import Cloth, Draft, Person, composite
 from app.inference.cutout import Cutout, no_garment
@@ -35,7 +34,6 @@ _PEOPLE, _DRAFTS, _CLOTHS, _CLOTH_BYTES = 4, 24, 48, 192 << 20
 """How much is remembered: a person is some 5 MB, a draft 1.4 MB, a cloth as large as its cut."""
 _SMALL = 150  # pixels; a person less tall is too small to look good
 _UNSEEN = 0.25  # confidence below which a landmark is not in the picture
-_HEAD = 0.35  # torso lengths of a figure above the shoulders, from which its head is in the photo
 _BELOW_HIPS = 0.35  # torso lengths of legs that a photograph must show for a lower garment
 
 _SHOULDERS = [LANDMARKS.index("left_shoulder"), LANDMARKS.index("right_shoulder")]
@@ -203,7 +201,7 @@ def _check(found: Found, category: Category, height: int) -> None:
     landmarks = found.landmarks
     shoulders, hips = landmarks[_SHOULDERS], landmarks[_HIPS]
     torso = float(np.linalg.norm(hips[:, :2].mean(0) - shoulders[:, :2].mean(0)))
-    if _from_behind(found, torso):
+    if found.facing == "back":
         raise PictureError(
             "The person is seen from behind", hint="Use a photo that shows them from the front."
         )
@@ -217,16 +215,6 @@ def _check(found: Found, category: Category, height: int) -> None:
             raise PictureError(f"The person's {part} not in the photo", hint=_NEEDS[category])
 
 
-def _from_behind(found: Found, torso: float) -> bool:
-    """Where a photograph ends below the chin there is no nose to tell front from back by; then the
-    order of the shoulders alone does."""
-    if facing(found.landmarks) != "back":
-        return False
-    left, right = found.landmarks[_SHOULDERS]
-    head = float(min(left[1], right[1])) - found.box.y
-    return bool(left[0] < right[0] or head > _HEAD * torso)
-
-
 def _notices(found: Found, cut: CutCloth, region: Pixels) -> tuple[str, ...]:
     """What a person should know of their pictures, in sentences."""
     notices = []
@@ -236,7 +224,7 @@ def _notices(found: Found, cut: CutCloth, region: Pixels) -> tuple[str, ...]:
         notices.append(
             f"The person is only {found.box.h} pixels tall; a larger photo gives a better outcome."
         )
-    if facing(found.landmarks) == "side":
+    if found.facing == "side":
         notices.append("The person stands sideways; a photo from the front gives a better outcome.")
     if cut.category is None:
         notices.append("The cloth's picture may show no garment.")

@@ -5,6 +5,7 @@ import pytest
 
 from app.domain.framing import LANDMARKS
 from app.domain.geometry import EMPTY, Rect
+from app.domain.palette import Palette
 from app.domain.people import facing, find_people, largest_person
 
 
@@ -50,22 +51,35 @@ def test_what_lies_mostly_in_others_or_away_is_not_the_person() -> None:
 
 
 @pytest.mark.parametrize(
-    ("left", "right", "nose", "wanted"),
+    ("left", "right", "face", "wanted"),
     [
-        (130, 70, 0.9, "front"),
-        (70, 130, 0.9, "back"),
-        (130, 70, 0.1, "back"),
-        (104, 96, 0.9, "side"),
-        (96, 104, 0.1, "side"),
+        (130, 70, True, "front"),
+        (70, 130, True, "back"),
+        (130, 70, False, "back"),
+        (104, 96, True, "side"),
+        (96, 104, False, "side"),
     ],
 )
-def test_shoulders_and_nose_tell_which_side_is_seen(
-    left: float, right: float, nose: float, wanted: str
+def test_shoulders_and_face_tell_which_side_is_seen(
+    palette: Palette, left: float, right: float, face: bool, wanted: str
 ) -> None:
     landmarks = np.ones((13, 3), np.float32)
-    landmarks[LANDMARKS.index("nose")] = 100, 40, nose
+    landmarks[LANDMARKS.index("nose")] = 100, 40, 0.9
     landmarks[LANDMARKS.index("left_shoulder"), :2] = left, 60
     landmarks[LANDMARKS.index("right_shoulder"), :2] = right, 60
     landmarks[LANDMARKS.index("left_hip"), :2] = 115, 140
     landmarks[LANDMARKS.index("right_hip"), :2] = 85, 140
-    assert facing(landmarks) == wanted
+    labels = np.zeros((256, 192), np.uint8)
+    labels[20:55, 85:115] = palette.by_key("hair").index
+    if face:
+        labels[30:55, 90:110] = palette.by_key("skin").index
+    assert facing(landmarks, labels, palette) == wanted
+
+
+def test_a_head_cut_off_by_the_picture_is_no_back(palette: Palette) -> None:
+    landmarks = np.ones((13, 3), np.float32)
+    landmarks[LANDMARKS.index("nose")] = 100, -30, 0.1
+    landmarks[LANDMARKS.index("left_shoulder"), :2] = 130, 5
+    landmarks[LANDMARKS.index("right_shoulder"), :2] = 70, 5
+    landmarks[[7, 8], :2] = (115, 90), (85, 90)
+    assert facing(landmarks, np.full((256, 192), 5, np.uint8), palette) == "front"
