@@ -1,0 +1,183 @@
+"""From labelled photographs to records of made pairs, two photographs at a time."""
+
+from __future__ import annotations
+
+import csv
+import multiprocessing
+import os
+import zlib
+from collections import Counter
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from app.domain import framing
+from models.training import palette
+from models.training.prepare import SKIP
+from models.training.tryon import finding, flat, skinning, worn
+
+Bytes = NDArray[np.uint8]
+Row = dict[str, bytes]
+_TORN = 0.045  # share of a garment that may tear, where sleeves come off the body
+
+
+@dataclass
+class Record:
+    """One garment on one person as it is stored: encoded maps of the person (``blobs``), and of
+    each cloth the encoded picture and alpha, the flow, how far the cloth put back by it is from
+    the photograph (mean of 0..1 over what it shows) and the share of the garment it tears."""
+
+    photo: str
+    train: bool
+    category: int
+    garment: int
+    landmarks: NDArray[np.float32]
+    blobs: Row
+    cloths: list[Row] = field(default_factory=list)
+    flows: list[NDArray[np.float16]] = field(default_factory=list)
+    errors: list[float] = field(default_factory=list)
+    torn: list[float] = field(default_factory=list)
+
+
+@dataclass(frozen=True)
+class _Task:
+    root: Path
+    photo: str
+    train: bool
+    landmarks: NDArray[np.float32]
+    seed: int
+    variants: int
+
+
+def _read_landmarks(path: Path) -> dict[str, NDArray[np.float32]]:
+    with path.open(encoding="utf-8") as file:
+        return {
+            row["id"]: np.array(
+                [[float(row[f"{name}_{axis}"]) for axis in "xyv"] for name in framing.LANDMARKS],
+                np.float32,
+            )
+            for row in csv.DictReader(file)
+        }
+
+
+def _make(task: _Task) -> tuple[list[Record], list[str]]:
+    photo = cv2.imread(str(task.root / "photos" / f"{task.photo}.jpg"), cv2.IMREAD_COLOR)
+    source = cv2.imread(str(task.root / "labels" / f"{task.photo}.png"), cv2.IMREAD_GRAYSCALE)
+    if photo is None or source is None:
+        raise FileNotFoundError(f"photograph or label map of {task.photo} is missing or unreadable")
+    names = (task.root / "label_names.txt").read_text("utf-8").split()
+    labels = palette.grouping(names)[source]
+    rgb = np.ascontiguousarray(photo[:, :, ::-1])
+    garments, refused = finding.find(rgb, labels, task.landmarks)
+    records = []
+    for garment in garments:
+        record = _record(task, garment)
+        if record is None:
+            refused.append(f"{garment.category}: tears when laid flat")
+        else:
+            records.append(record)
+    return records, refused
+
+
+def _lay(
+    rig: skinning.Rig, texture: Bytes, rng: np.random.Generator
+) -> tuple[NDArray[np.float16], Bytes, worn.Mask] | None:
+    """Flow, cloth and alpha of one pose; None if even the narrowest poses tear the garment."""
+    for spread in (1.0, 0.5, 0.0):
+        flow = skinning.as_flow(skinning.lay(rig, rng, spread))
+        if flat.torn(flow, rig.worn.mask) < _TORN:
+            cloth, alpha = flat.draw(flow, rig, texture)
+            areas = cv2.connectedComponentsWithStats((alpha > 127).astype(np.uint8))[2][1:, 4]
+            if len(areas) and areas.max() > (1 - _TORN) * areas.sum():
+                return flow, cloth, alpha
+    return None
+
+
+def _record(task: _Task, garment: worn.Worn) -> Record | None:
+    category = framing.CATEGORIES.index(garment.category)
+    blobs = {
+        "person": _jpeg(garment.person),
+        "labels": _png(garment.labels),
+        "mask": _png(garment.mask, bits=1),
+        "held": _png(garment.held, bits=1),
+    }
+    record = Record(
+        task.photo, task.train, category, garment.garment[0], garment.landmarks, blobs
+    )
+    rng = np.random.default_rng([task.seed, zlib.crc32(task.photo.encode()), category])
+    rig, texture = skinning.rig(garment), flat.painted(garment)
+    for _ in range(task.variants):
+        laid = _lay(rig, texture, rng)
+        if laid is None:
+            return None
+        flow, cloth, alpha = laid
+        record.cloths.append({"cloth": _jpeg(cloth), "alpha": _png(alpha)})
+        record.flows.append(flow)
+        # Measured as training sees it: from the stored bytes by the stored flow.
+        back = warp(np.dstack([decoded(record.cloths[-1]["cloth"]), alpha]), flow)
+        seen = garment.mask > 0
+        shown = seen & (back[..., 3] > 127)
+        off = np.abs(back[..., :3].astype(int) - garment.person)[shown]
+        record.errors.append(float(off.mean()) / 255)
+        record.torn.append(1 - float(shown.sum() / seen.sum()))
+    return record
+
+
+def warp(cloth: Bytes, flow: NDArray[np.float16]) -> Bytes:
+    """``cloth`` (256, 192, C) put on the person by ``flow`` (2, h, w) enlarged linearly."""
+    size = (worn.WIDTH, worn.HEIGHT)
+    x, y = (cv2.resize(part.astype(np.float32), size) for part in flow)
+    x, y = (x + 1) / 2 * worn.WIDTH - 0.5, (y + 1) / 2 * worn.HEIGHT - 0.5
+    return np.asarray(
+        cv2.remap(cloth, x, y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE), np.uint8
+    )
+
+
+def _jpeg(rgb: Bytes) -> bytes:
+    coded = cv2.imencode(".jpg", rgb[:, :, ::-1], [cv2.IMWRITE_JPEG_QUALITY, 92])[1]
+    return bytes(coded.tobytes())
+
+
+def _png(values: Bytes, bits: int = 8) -> bytes:
+    how = [cv2.IMWRITE_PNG_BILEVEL, 1] if bits == 1 else []
+    return bytes(cv2.imencode(".png", values * 255 if bits == 1 else values, how)[1].tobytes())
+
+
+def decoded(blob: bytes | Bytes) -> Bytes:
+    """A picture (H, W, 3) RGB or a map (H, W) from its encoded bytes."""
+    data = np.frombuffer(blob, np.uint8) if isinstance(blob, bytes) else blob
+    picture = np.asarray(cv2.imdecode(data, cv2.IMREAD_UNCHANGED), np.uint8)
+    return picture[:, :, ::-1] if picture.ndim == 3 else picture
+
+
+def _start() -> None:
+    if hasattr(os, "nice"):
+        os.nice(5)
+    cv2.setNumThreads(1)
+
+
+def make(
+    data: Path, *, seed: int = 0, variants: int = 3, limit: int | None = None
+) -> tuple[list[Record], Counter[str]]:
+    """Every pair that can be made from the labelled photographs, or from the first ``limit``, and
+    how many garments were refused for what reason."""
+    root = data / "ccp"
+    landmarks = _read_landmarks(root / "pose.csv")
+    with (root / "index.csv").open(encoding="utf-8") as file:
+        rows = [
+            row
+            for row in csv.DictReader(file)
+            if row["annotation"] == "pixel" and row["id"] not in SKIP and row["id"] in landmarks
+        ][:limit]
+    tasks = [
+        _Task(root, row["id"], row["split"] == "train", landmarks[row["id"]], seed, variants)
+        for row in rows
+    ]
+    # Not forked: a fork while OpenCV's threads run in this process would hang.
+    with multiprocessing.get_context("spawn").Pool(2, _start) as pool:
+        made = list(pool.imap(_make, tasks, 8))
+    records = [record for of_photo, _ in made for record in of_photo]
+    return records, Counter(reason for _, reasons in made for reason in reasons)
