@@ -104,9 +104,7 @@ def _record(task: _Task, garment: worn.Worn) -> Record | None:
         "mask": _png(garment.mask, bits=1),
         "held": _png(garment.held, bits=1),
     }
-    record = Record(
-        task.photo, task.train, category, garment.garment[0], garment.landmarks, blobs
-    )
+    record = Record(task.photo, task.train, category, garment.garment[0], garment.landmarks, blobs)
     rng = np.random.default_rng([task.seed, zlib.crc32(task.photo.encode()), category])
     rig, texture = skinning.rig(garment), flat.painted(garment)
     for _ in range(task.variants):
