@@ -19,6 +19,7 @@ _RADIUS = 3  # frame pixels of the guided filter's windows
 _EASE = 4e-4  # variance of the guide (colours 0..1) below which an edge is none
 _SPREAD = 1.5  # frame pixels; sigma of `extrapolate`
 _NOTHING = np.empty(0, np.float32)
+_NEXT = np.ones((3, 3), np.uint8)
 _TURNED = cv2.GEMM_2_T
 
 
@@ -40,8 +41,8 @@ def guide(
     """The guided filter of ``share`` (h, w) by ``colors`` (h, w, 3) 0..1, left at the coefficients.
 
     He, Sun and Tang 2010, "Guided Image Filtering", equations 19 to 21 for a guide of colours.
-    Within ``ring`` pixels of an edge of the share the value may be any between its sides; it falls
-    to 0 in the first pixel that is not ``within`` (h, w).
+    Within ``ring`` pixels of an edge of the share the value may be any between its sides; it is 0
+    in pixels that are not ``within`` (h, w), towards which it falls softly.
     """
     size = (2 * _RADIUS + 1,) * 2
 
@@ -63,7 +64,9 @@ def guide(
     kernel = np.ones((2 * ring + 1,) * 2, np.uint8)
     bounds = np.stack([cv2.erode(share, kernel), cv2.dilate(share, kernel)]).astype(np.float32)
     if within is not None:
-        bounds *= within
+        inner = cv2.erode(within.astype(np.float32), _NEXT, borderValue=1)
+        bounds[0] *= within
+        bounds[1] = np.maximum(share * within, bounds[1] * cv2.blur(inner, (3, 3)))
     return Guided(np.ascontiguousarray(weights.transpose(2, 0, 1)), bounds)
 
 

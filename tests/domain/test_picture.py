@@ -3,6 +3,7 @@
 import errno
 import os
 import zlib
+from functools import cache
 from pathlib import Path
 
 import numpy as np
@@ -168,7 +169,9 @@ def test_saved_picture_is_the_same(tmp_path: Path) -> None:
     np.testing.assert_array_equal(load_picture(path).rgba, rgba[:, ::-1])
 
 
+@cache
 def srgb_profile() -> bytes:
+    """Always the same one: it holds the second it was made in."""
     return ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
 
 
