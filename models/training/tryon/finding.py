@@ -15,6 +15,7 @@ from models.training.tryon.worn import Mask, Points, Worn
 #: What may lie in front of a garment and is not part of it.
 _HIDERS = [w.INDEX[key] for key in ("hair", "bag", "accessories", "belt", "scarf", "glasses")]
 _SOLID = [w.INDEX[key] for key in ("bag", "accessories", "scarf")]
+_CLOSED = [w.INDEX[key] for key in ("top", "t-shirt", "blouse", "shirt", "sweater")]
 _SKIN = w.INDEX["skin"]
 _LONG = 0.9  # torso lengths below the hips from which an upper garment is dressed like a dress
 
@@ -36,6 +37,7 @@ def find(
         return [], ["any: not seen upright from the front"]
     counts = np.bincount(labels.ravel(), minlength=palette.COUNT)
     upper = max(w.UPPERS, key=lambda index: int(counts[index]))
+    closed = max(_CLOSED, key=lambda index: int(counts[index]))
     lower = max(w.LOWERS, key=lambda index: int(counts[index]))
     rows = np.flatnonzero((labels == upper).sum(1) > 0.15 * torso)
     long = len(rows) > 0 and rows[-1] > w.middle(landmarks, w.LEFT_HIP)[1] + _LONG * torso
@@ -44,8 +46,8 @@ def find(
         ("dress", (w.DRESS,)),
         ("dress" if long else "upper", (upper,)),
         ("lower", (lower,)),
-        # Dresses are few: a top and a skirt that meet are laid down as one.
-        ("dress", (skirt, upper)),
+        # Dresses are few: a closed top and a skirt that meet are laid down as one.
+        ("dress", (skirt, closed)),
         # Skirts below a top of their own, and dresses below a coat, often carry the dress's label;
         # what shows of them is a skirt.
         ("lower", (w.DRESS,)),
@@ -92,7 +94,7 @@ def _frame(
     whole = mask | held
     if mask.sum() < 0.12 * w.torso_length(placed) ** 2:
         return "small"
-    if held.sum() > 0.33 * whole.sum():
+    if held.sum() > 0.28 * whole.sum():
         return "much hidden"
     if (mask & seen).sum() < 0.85 * seen.sum():
         return "open or in pieces"

@@ -18,6 +18,8 @@ def painted(worn: Worn) -> NDArray[np.uint8]:
     """The garment's own texture over ``whole`` and a margin (fine size): what lies before it is
     filled from around, and so is its outermost edge, where labels wander into the ground."""
     sure = cv2.erode(worn.mask, np.ones((3, 3), np.uint8))
+    # What lies before a garment casts a shadow, which must not spread into the filling.
+    sure &= 1 - cv2.dilate(worn.held, np.ones((7, 7), np.uint8))
     _, nearest = cv2.distanceTransformWithLabels(
         1 - sure, cv2.DIST_L2, 5, labelType=cv2.DIST_LABEL_PIXEL
     )
