@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import cv2
 import numpy as np
 import numpy.typing as npt
 import torch
@@ -94,3 +95,39 @@ def delta_e2000(one: Floats, two: Floats) -> Floats:
     return np.sqrt(
         (dl / sl) ** 2 + (dc / sc) ** 2 + (dbig / sh) ** 2 + rt * (dc / sc) * (dbig / sh)
     )
+
+
+def ssim(a: npt.NDArray[np.floating], b: npt.NDArray[np.floating]) -> float:
+    """Structural similarity (Wang et al. 2004) of two RGB pictures (H, W, 3) in 0..1, on luma, with
+    the paper's Gaussian of 11 pixels and 1.5 sigma."""
+    luma = np.array([0.299, 0.587, 0.114])
+    x, y = np.asarray(a, np.float64) @ luma, np.asarray(b, np.float64) @ luma
+
+    def mean(values: Floats) -> Floats:
+        return np.asarray(cv2.GaussianBlur(values, (11, 11), 1.5))
+
+    mx, my = mean(x), mean(y)
+    vx, vy, vxy = mean(x * x) - mx * mx, mean(y * y) - my * my, mean(x * y) - mx * my
+    c1, c2 = 0.01**2, 0.03**2
+    top = (2 * mx * my + c1) * (2 * vxy + c2)
+    return float((top / ((mx * mx + my * my + c1) * (vx + vy + c2))).mean())
+
+
+class PerceptualDistance:
+    """Mean squared difference of unit-length EfficientNet-Lite2 features at four depths (Zhang et
+    al. 2018, "LPIPS", without learned weights): no network that any loss uses. Compares only with
+    other values of this measure."""
+
+    _BLOCKS = (1, 4, 7, 14)
+
+    def __init__(self) -> None:
+        self._net = efficientnet.frozen("lite2", self._BLOCKS[-1] + 1)
+
+    @torch.no_grad()
+    def __call__(self, a: Tensor, b: Tensor) -> list[float]:
+        """One value for each pair of pictures (N, 3, H, W) in [-1, 1]."""
+        total = torch.zeros(len(a))
+        for x, y in zip(self._net(a, self._BLOCKS), self._net(b, self._BLOCKS), strict=True):
+            x, y = functional.normalize(x, dim=1), functional.normalize(y, dim=1)
+            total += (x - y).pow(2).sum(1).mean((1, 2))
+        return total.tolist()

@@ -1,6 +1,7 @@
 """Measure a pack ``garment-spade`` on held-out photographs; rebuilds every figure of its card.
 
-    python -m models.training.garment.evaluate FIGURES.npz models/garment-spade RUN
+    python -m models.training.garment.evaluate FIGURES.npz models/garment-spade RUN \
+        --parser models/person-parser
 
 Runs the shipped graphs through ONNX Runtime on ``val``. Writes ``RUN/figures.json``, the contact
 sheet ``RUN/sheet.jpg`` (photographs of the data set: never to be committed) and prints the figures.
@@ -18,7 +19,9 @@ import numpy as np
 import numpy.typing as npt
 import torch
 
+from app.domain.framing import Window
 from models.training import figures, measures, packing, palette, pictures
+from models.training.parser import evaluate as parsing
 
 Array = npt.NDArray[np.float32]
 _FEWEST = 200  # pixels a class needs to be measured
@@ -72,8 +75,27 @@ def flat_fill(picture: Array, labels: npt.NDArray[np.uint8]) -> Array:
     return out
 
 
-def measure(pack: Pack, data: figures.Figures) -> tuple[dict[str, object], pictures.Image]:
-    """All figures of the card and the contact sheet."""
+def fidelity(
+    parser: parsing.Pack, labels: list[npt.NDArray[np.uint8]], sets: dict[str, list[Array]]
+) -> dict[str, object]:
+    """How well a parser finds each label map in the pictures made from it, beside how well it does
+    so in the photographs (``real``): grouped mean IoU and its share of the photographs'."""
+    found: dict[str, float] = {}
+    frame = Window(0, 0, 192, 256)
+    for name, made in sets.items():
+        scores = parsing.Scores()
+        for picture, truth in zip(made, labels, strict=True):
+            photo = (picture.transpose(1, 2, 0) * 255).round().clip(0, 255).astype(np.uint8)
+            chance, _ = parser.look(np.ascontiguousarray(photo), frame)
+            scores.add(truth, chance.argmax(0).astype(np.uint8))
+        found[name] = float(scores.result([0])["grouped_mean_iou"])  # type: ignore[arg-type]
+    return {n: {"iou": v, "share": round(v / found["real"], 3)} for n, v in found.items()}
+
+
+def measure(
+    pack: Pack, data: figures.Figures, parser: parsing.Pack | None = None
+) -> tuple[dict[str, object], pictures.Image]:
+    """All figures of the card and the contact sheet; label fidelity with a parser only."""
     found = cases(data)
     real, again, drawn, flat, delta, error, leaks, seeds = [], [], [], [], [], [], [], []
     for number, (picture, labels) in enumerate(found):
@@ -123,7 +145,12 @@ def measure(pack: Pack, data: figures.Figures) -> tuple[dict[str, object], pictu
             for t in (1, 2)
         },
     }
-    return result, _sheet(pack, found[:32])
+    if parser:
+        sets = {"real": real, "codes": again, "seed": drawn, "flat": flat}
+        result["label_fidelity"] = fidelity(parser, [labels for _, labels in found], sets)
+    # Every second case a whole figure, the others parts that fill the frame.
+    figures_and_parts = [f for pair in zip(found, found[len(data) :], strict=False) for f in pair]
+    return result, _sheet(pack, figures_and_parts[:32])
 
 
 def _colour_differences(
@@ -190,9 +217,11 @@ def main() -> None:
     parser.add_argument("figures", type=Path, help="made by models.training.prepare")
     parser.add_argument("pack", type=Path, help="folder of the exported pack")
     parser.add_argument("run", type=Path, help="folder that receives figures and contact sheet")
+    parser.add_argument("--parser", type=Path, help="pack to measure label fidelity with")
     args = parser.parse_args()
     data = figures.load(args.figures, False, torch.device("cpu"))
-    result, sheet = measure(Pack(args.pack), data)
+    reader = parsing.Pack(args.parser) if args.parser else None
+    result, sheet = measure(Pack(args.pack), data, reader)
     args.run.mkdir(parents=True, exist_ok=True)
     text = json.dumps(result, indent=1)
     (args.run / "figures.json").write_text(text + "\n", "utf-8")

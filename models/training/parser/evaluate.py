@@ -58,11 +58,11 @@ class Pack:
             (x0, y0), (x1, y1) = window.to_photo(corners + 0.5, HEIGHT, WIDTH)
             window = around(x0, y0, x1, y1)
         chance, points = self.look(photo, window)
-        grown = np.stack([_place(c, window, height, width) for c in chance])
+        grown = np.stack([place(c, window, height, width) for c in chance])
         return grown.argmax(0).astype(np.uint8), points
 
 
-def _place(chance: Floats, window: Window, height: int, width: int) -> Floats:
+def place(chance: Floats, window: Window, height: int, width: int) -> Floats:
     """One class's probabilities in the photograph; 0 outside of the window."""
     sx, sy = window.width / WIDTH, window.height / HEIGHT
     matrix = np.array([[sx, 0, window.x + sx / 2 - 0.5], [0, sy, window.y + sy / 2 - 0.5]])
