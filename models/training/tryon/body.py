@@ -26,7 +26,7 @@ _OLD = {
 #: Classes and groups that stay in front of it.
 _FRONT = {
     "upper": ("hair", "hat", "glasses", "bag", "accessories", "footwear"),
-    "lower": ("hair", "hat", "bag", "accessories", "upper", "dress", "footwear", "scarf"),
+    "lower": ("hair", "hat", "bag", "accessories", "upper", "footwear", "scarf"),
     "dress": ("hair", "hat", "glasses", "bag", "accessories", "footwear"),
 }
 #: Kinds of things the network is told of where they stay visible.
@@ -61,6 +61,7 @@ _LIMBS = {
 }
 #: Of its distance to the middle of the shoulders, how far the chin lies below the nose.
 _CHIN = 0.5
+_WAIST = 0.1  # of the torso, below the hips, where a dress divides into top and skirt
 _HAND = (0.35, 0.2)  # beyond the wrist, in forearms; radius, in torsos
 
 
@@ -95,8 +96,9 @@ class Body(nn.Module):
         super().__init__()
         self.register_buffer("old", _table(_OLD), persistent=False)
         self.register_buffer("front", _table(_FRONT), persistent=False)
-        skin = [[float(c.key == "skin") for c in palette.CLASSES]]
-        self.register_buffer("skin", torch.tensor(skin), persistent=False)
+        for name in ("skin", "dress"):
+            row = [[float(c.group == name) for c in palette.CLASSES]]
+            self.register_buffer(name, torch.tensor(row), persistent=False)
         kinds = [[float(kind in (c.key, c.group)) for c in palette.CLASSES] for kind in KINDS]
         self.register_buffer("kinds", torch.tensor(kinds)[None], persistent=False)
         y, x = torch.meshgrid(torch.arange(HEIGHT) + 0.5, torch.arange(WIDTH) + 0.5, indexing="ij")
@@ -147,8 +149,16 @@ class Body(nn.Module):
         if size[0] != HEIGHT // 2:
             zone, bare = (functional.interpolate(m, scale_factor=2.0) for m in (zone, bare))
         old = _looked_up(category @ self.old, labels)
-        skin = _looked_up(self.skin.expand(len(points), -1), labels)
+        skin, dress = (
+            _looked_up(t.expand(len(points), -1), labels) for t in (self.skin, self.dress)
+        )
+        # Under a new top a dress lives on as a skirt, above new pants as a top.
+        waist = (hip[:, 1] + _WAIST * torso)[:, None, None]
+        above = (self._places(HEIGHT // size[0])[1] < waist).float()[:, None]
+        upper, lower = (category[:, i, None, None, None] for i in (0, 1))
+        old = torch.maximum(old, dress * (upper * above + lower * (1 - above)))
         front = torch.maximum(_looked_up(category @ self.front, labels), skin * bare)
+        front = torch.maximum(front, dress * lower * above)
         wide = size[0] // 32 + 1
         hidden = torch.maximum(zone, functional.max_pool2d(old, wide, 1, wide // 2)) * (1 - front)
         return hidden, old * (1 - front), front
