@@ -27,6 +27,7 @@ from app.ui.pictures import Source
 from app.ui.services import Services
 
 _TITLE = "From photo"
+_UNSURE = 0.45  # mean confidence of the landmarks; below it there is often no person at all
 _FACING = {"back": "seen from behind", "side": "seen from the side"}
 
 
@@ -68,6 +69,8 @@ def remarks(parsed: Parsed) -> list[str]:
         found.append(f"{parsed.people} people, the largest was taken")
     if parsed.facing in _FACING:
         found.append(_FACING[parsed.facing])
+    if parsed.landmarks[:, 2].mean() < _UNSURE:
+        found.append("hard to make out, check it against the photo")
     return found
 
 

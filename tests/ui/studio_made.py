@@ -80,6 +80,7 @@ class FakeWiring:
         self.parses: list[ParseRequest] = []
         self.encodes: list[EncodeRequest] = []
         self.people = 1
+        self.confidence = 0.9
         self.facing: Facing = "front"
         self.parse_fault: ToileError | None = None
         self.encode_fault: ToileError | None = None
@@ -128,7 +129,7 @@ class FakeWiring:
         box = Rect(int(columns.min()), int(rows.min()), width, height)
         return Parsed(
             labels.astype(np.uint8),
-            np.zeros((13, 3), np.float32),
+            np.full((13, 3), self.confidence, np.float32),
             box,
             self.people,
             self.facing,

@@ -228,6 +228,12 @@ def test_several_people_and_backs_are_told_calmly(
     studio.box("unsaved_box").button(Button.Discard).click()
 
 
+def test_a_photo_with_hardly_a_person_is_told_as_doubtful(studio: Studio, tmp_path: Path) -> None:
+    studio.wiring.confidence = 0.35
+    from_photo(studio, photo_file(tmp_path))
+    assert "hard to make out" in studio.window.status.notice.text()
+
+
 def test_a_notice_of_the_parsers_device_is_said(studio: Studio, tmp_path: Path) -> None:
     studio.wiring.notices = ("DirectML 0 reads other label maps than the CPU; the CPU is used.",)
     from_photo(studio, photo_file(tmp_path))
