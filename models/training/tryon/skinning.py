@@ -49,13 +49,13 @@ def rig(worn: Worn) -> Rig:
     """The bones that ``worn`` follows; bare limbs move nothing."""
     points = worn.landmarks[:, :2]
     lower = worn.category == "lower"
-    root, step = (w.LEFT_HIP, 2) if lower else (w.LEFT_SHOULDER, 2)
+    root = w.LEFT_HIP if lower else w.LEFT_SHOULDER
     limbs = []
     for right in (0, 1):
         covered = worn.limbs[2 * right], worn.limbs[2 * right + 1]
         if covered[0] < 0.3 or (lower and not worn.legged):
             continue
-        joints = points[[root + right, root + step + right, root + 2 * step + right]]
+        joints = points[[root + right, root + 2 + right, root + 4 + right]]
         limbs.append(Limb(joints, -1 if right else 1, covered))
     return Rig(worn, tuple(limbs), _weights(worn, limbs))
 
@@ -97,48 +97,24 @@ def _trunk(worn: Worn) -> Points:
     neck, hip = w.middle(worn.landmarks, w.LEFT_SHOULDER), w.middle(worn.landmarks, w.LEFT_HIP)
     half = np.array([max(float(points[w.LEFT_HIP, 0] - hip[0]), 0.17 * torso), 0], np.float32)
     down = np.array([0, torso], np.float32)
-    if worn.category == "lower":
-        if not worn.legged:
-            return np.array(
-                [
-                    hip - down - 2 * half,
-                    hip - down + 2 * half,
-                    hip + 3 * down + 4 * half,
-                    hip + 3 * down - 4 * half,
-                ],
-                np.float32,
-            )
-        crotch = hip + 0.22 * down
-        return np.array(
-            [
-                hip - down - 2 * half,
-                hip - down + 2 * half,
-                hip + 1.6 * half,
-                crotch,
-                hip - 1.6 * half,
-            ],
-            np.float32,
+    if worn.category != "lower":
+        left, right = (
+            points[shoulder] + 0.14 * (neck - points[shoulder])
+            for shoulder in (w.LEFT_SHOULDER, w.RIGHT_SHOULDER)
         )
-    inward = 0.14
-    left = points[w.LEFT_SHOULDER] + (neck - points[w.LEFT_SHOULDER]) * inward
-    right = points[w.RIGHT_SHOULDER] + (neck - points[w.RIGHT_SHOULDER]) * inward
-    up = np.array([0, 0.3 * torso], np.float32)
-    wide = 1.5 if worn.category == "upper" else 1.7
-    return np.array(
-        [
-            right - up,
-            left - up,
-            left,
-            hip + wide * half,
-            hip + 1.0 * down + (wide + 0.5) * half,
-            hip + 3 * down + 4 * half,
-            hip + 3 * down - 4 * half,
-            hip + 1.0 * down - (wide + 0.5) * half,
-            hip - wide * half,
-            right,
-        ],
-        np.float32,
-    )
+        wide = 1.5 if worn.category == "upper" else 1.7
+        below = _outline([(hip, wide), (hip + down, wide + 0.5), (hip + 3 * down, 4)], half)
+        return np.concatenate([[right - 0.3 * down, left - 0.3 * down, left], below, [right]])
+    if worn.legged:
+        return _outline([(hip - down, 2), (hip, 1.6), (hip + 0.22 * down, 0)], half)
+    return _outline([(hip - down, 2), (hip + 3 * down, 4)], half)
+
+
+def _outline(axis: list[tuple[Points, float]], half: Points) -> Points:
+    """Polygon around places on an axis, each with its width: down the left, up the right."""
+    left = [place + share * half for place, share in axis]
+    right = [place - share * half for place, share in reversed(axis)]
+    return np.array(left + right, np.float32)
 
 
 def _from_polygon(corners: Points) -> NDArray[np.float32]:

@@ -16,7 +16,7 @@ from app.domain import framing
 from models.training import palette
 
 HEIGHT, WIDTH = 256, 192
-#: Height and width of the source from which the cloth is drawn; the flow is half the frame.
+#: How much larger than the frame the picture is from which the cloth is drawn.
 FINE = 2
 (
     NOSE, LEFT_SHOULDER, RIGHT_SHOULDER, LEFT_ELBOW, RIGHT_ELBOW, LEFT_WRIST, RIGHT_WRIST,
