@@ -76,7 +76,10 @@ class Teacher:
         )
         coarse = net.coarse(wide)
         known = 1 - ignore
-        half = [batch.flow, batch.mask * known, known, batch.mask]
+        # Where a sleeve tore off the body when it was laid flat, the true flow points at nothing.
+        solid = (warp(batch.cloth[:, 3:], batch.flow) > 0.5).float()
+        inside = batch.mask * known * solid
+        half = [batch.flow, inside, known, batch.mask]
         if height == HEIGHT:
             half = [functional.avg_pool2d(t, 2) for t in half]
         sure = (half[1] > 0.99).float()
@@ -91,7 +94,7 @@ class Teacher:
         if height < HEIGHT:
             gap = (warp(batch.cloth, coarse[0].float())[:, :3] - batch.person).abs()
             return terms | {"photo": weights.photo * _mean_in(gap, sure)}
-        return terms | self._fine(net, batch, seen, coarse, hidden, known)
+        return terms | self._fine(net, batch, seen, coarse, hidden, known, inside)
 
     def _fine(
         self,
@@ -101,12 +104,12 @@ class Teacher:
         coarse: tuple[Tensor, Tensor, Tensor],
         hidden: Tensor,
         known: Tensor,
+        inside: Tensor,
     ) -> loop.Terms:
         weights = self.weights
         flow, logit, fill = (t.float() for t in net.mend(batch.cloth, seen, coarse))
         warped = warp(batch.cloth, flow)
         cover = logit.sigmoid() * warped[:, 3:].clamp(1e-4, 1) ** 0.5
-        inside = batch.mask * known
         bare = hidden * (1 - batch.mask) * known
         outcome = batch.person + hidden * (fill - batch.person)
         outcome = outcome + cover * (warped[:, :3] - outcome)
