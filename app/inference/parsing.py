@@ -17,7 +17,7 @@ from app.domain.palette import GROUND, Palette
 from app.domain.people import People, facing, find_people, largest_person
 from app.domain.photo import on_white
 from app.domain.requests import DevicePolicy, DeviceUse, Facing, Parsed, ParseRequest
-from app.domain.scores import enlarge, without_specks
+from app.domain.scores import enlarge, follow_edges, without_specks
 from app.inference.graphs import PARSER_GRAPH, graph_keys, to_planes
 from app.inference.packs import PARSING, Pack
 from app.inference.providers import Device
@@ -52,15 +52,16 @@ class Found:
     """The largest person of a photograph, looked at closely.
 
     ``window`` of the photograph, which here is (``height``, ``width``) and ``scale`` times smaller
-    than it is, was read as ``probabilities`` (C, h, w), other people taken out. ``landmarks``
-    (13, 3) are in the photograph's own pixels; ``people`` is how many of a similar size there are,
-    ``facing`` which side of the person is seen.
+    than it is, was read from ``framed`` (h, w, 3) as ``probabilities`` (C, h, w), other people
+    taken out. ``landmarks`` (13, 3) are in the photograph's own pixels; ``people`` is how many of
+    a similar size there are, ``facing`` which side of the person is seen.
     """
 
     height: int
     width: int
     scale: float
     window: Window
+    framed: NDArray[np.uint8]
     probabilities: NDArray[np.float32]
     landmarks: NDArray[np.float32]
     people: int
@@ -131,7 +132,8 @@ class Parser:
         """
         begun = time.perf_counter()
         found = self.find(request.rgba, cancel)
-        labels = enlarge(found.probabilities, found.window, found.width, found.height)
+        chances = follow_edges(found.probabilities, found.framed)
+        labels = enlarge(chances, found.window, found.width, found.height)
         cancel.raise_if_cancelled()
         figure = cv2.boundingRect(np.minimum(labels, 1))
         if not figure[2]:
@@ -162,7 +164,8 @@ class Parser:
         if not people.count:
             raise _nobody()
         closer = around(box.x, box.y, box.right, box.bottom, aspect=aspect)
-        second = self.read(closer.cut(photo, frame_height, frame_width), cancel)
+        framed = closer.cut(photo, frame_height, frame_width)
+        second = self.read(framed, cancel)
         others = _moved(people.others, window, closer)
         scale = rgba.shape[0] / height
         landmarks = second.landmarks.copy()
@@ -170,7 +173,7 @@ class Parser:
         chances = _only(second, others)
         side = facing(second.landmarks, chances.argmax(axis=0).astype(np.uint8), self.palette)
         return Found(
-            height, width, scale, closer, chances, landmarks, people.count, side,
+            height, width, scale, closer, framed, chances, landmarks, people.count, side,
             second.device, first.notices + second.notices,
         )  # fmt: skip
 

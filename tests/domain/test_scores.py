@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app.domain.framing import Window, whole
-from app.domain.scores import enlarge, without_specks
+from app.domain.scores import enlarge, follow_edges, without_specks
 
 ROWS, COLUMNS = 64, 48
 
@@ -47,6 +47,31 @@ def test_the_whole_is_what_its_tiles_are() -> None:
         for p in logs
     ]
     assert (labels != np.argmax(planes, axis=0)).mean() < 1e-3
+
+
+def two_sides(edge: float) -> np.ndarray:
+    """Soft scores (4, ROWS, COLUMNS): class 0 left of column ``edge``, class 3 right of it."""
+    across = np.broadcast_to(np.arange(COLUMNS) + 0.5 - edge, (ROWS, COLUMNS))
+    right = 0.97 / (1 + np.exp(-across)) + 0.01
+    return np.stack([0.99 - right, *[np.full_like(right, 0.005)] * 2, right]).astype(np.float32)
+
+
+def test_edges_are_drawn_to_those_of_the_picture() -> None:
+    picture = np.full((ROWS, COLUMNS, 3), (200, 60, 50), np.uint8)
+    picture[:, 24:] = (50, 90, 160)
+    picture = cv2.add(picture, np.random.default_rng(2).integers(0, 12, picture.shape, np.uint8))
+    for edge in (22, 24, 26):
+        followed = follow_edges(two_sides(edge), picture)
+        winners = followed.argmax(axis=0)
+        np.testing.assert_array_equal(winners, (np.arange(COLUMNS) >= 24) * 3 * np.ones((ROWS, 1)))
+        assert not followed[1:3].any()
+
+
+def test_a_picture_without_edges_moves_nothing() -> None:
+    grey = np.full((ROWS, COLUMNS, 3), 128, np.uint8)
+    for scores in (two_sides(20), disc()):
+        winners = follow_edges(scores, grey).argmax(axis=0)
+        assert (winners != scores.argmax(axis=0)).mean() < 0.02
 
 
 def test_outside_the_window_there_is_ground() -> None:
