@@ -1,11 +1,13 @@
 """From two pictures to the dressed person, with tiny networks in the real frame."""
 
+import shutil
 from pathlib import Path
 
 import cv2
 import numpy as np
 import pytest
 
+from app import wiring
 from app.domain.cancel import CancelToken
 from app.domain.errors import Cancelled, PackError, PictureError
 from app.domain.framing import Category
@@ -250,3 +252,22 @@ def test_packs_that_do_not_fit_are_refused_at_once(
     for folder in (other_frame, other_classes):
         with pytest.raises(PackError, match="do not fit each other"):
             TryOn(parser, cutout, load_pack(folder), "cpu", **how)
+
+
+def test_the_services_open_it_when_it_is_first_asked_for(
+    tmp_path: Path, palette: Palette, packs: Path
+) -> None:
+    write_pack(tmp_path / "garment", palette)
+    request = TryOnRequest(standing(palette), shirt())
+    lacking = wiring.open_services("cpu", tmp_path)
+    for ask in (
+        lambda: lacking.tryon(request, CancelToken()),
+        lambda: lacking.cut(request.cloth, CancelToken()),
+    ):
+        with pytest.raises(PackError, match="no model pack"):
+            ask()
+    for task in (PARSING, CUTOUT, TRYON):
+        shutil.copytree(packs / task, tmp_path / task)
+    cut = lacking.cut(request.cloth, CancelToken())
+    assert cut.category == lacking.tryon(request, CancelToken()).category == "upper"
+    assert lacking.cut(request.cloth, CancelToken()) is cut
