@@ -94,6 +94,16 @@ def tagged_pack(drawn_data: Path, tmp_path_factory: pytest.TempPathFactory) -> P
     return target
 
 
+@pytest.fixture(scope="session")
+def drawn_people(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Folder with ``ccp/`` of four drawn people: two in skirts, two in pants, one held out."""
+    from tests.training.people_drawn import write_people
+
+    root = tmp_path_factory.mktemp("people")
+    write_people(root)
+    return root
+
+
 @pytest.fixture
 def run_main(monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
     """Run a recipe's ``main`` with command-line arguments."""

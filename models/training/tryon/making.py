@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from app.domain import framing
 from models.training import palette
-from models.training.prepare import SKIP
+from models.training.prepare import SKIP, read_landmarks
 from models.training.tryon import finding, flat, skinning, worn
 
 Bytes = NDArray[np.uint8]
@@ -50,17 +50,6 @@ class _Task:
     landmarks: NDArray[np.float32]
     seed: int
     variants: int
-
-
-def _read_landmarks(path: Path) -> dict[str, NDArray[np.float32]]:
-    with path.open(encoding="utf-8") as file:
-        return {
-            row["id"]: np.array(
-                [[float(row[f"{name}_{axis}"]) for axis in "xyv"] for name in framing.LANDMARKS],
-                np.float32,
-            )
-            for row in csv.DictReader(file)
-        }
 
 
 def _make(task: _Task) -> tuple[list[Record], list[str]]:
@@ -163,7 +152,7 @@ def make(
     """Every pair that can be made from the labelled photographs, or from the first ``limit``, and
     how many garments were refused for what reason."""
     root = data / "ccp"
-    landmarks = _read_landmarks(root / "pose.csv")
+    landmarks = read_landmarks(root)
     with (root / "index.csv").open(encoding="utf-8") as file:
         rows = [
             row

@@ -1,0 +1,112 @@
+"""The try-on network's recipe from made pairs to a pack the application loads."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+torch = pytest.importorskip("torch", reason="the recipe needs the extra `training`")
+
+from app.domain import framing  # noqa: E402
+from models.training import packing, pictures  # noqa: E402
+from models.training.tryon import data, evaluate, export, making, networks, pairs, train  # noqa: E402
+from models.training.tryon.body import HEIGHT, WIDTH, Body  # noqa: E402
+from tests.training.people_drawn import class_of  # noqa: E402
+
+CPU = torch.device("cpu")
+
+
+@pytest.fixture(scope="module")
+def made_pack(drawn_people: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    target = tmp_path_factory.mktemp("pairs") / "pairs.npz"
+    records, _ = making.make(drawn_people, variants=1)
+    pairs.save(records, target)
+    return target
+
+
+@pytest.fixture(scope="module")
+def made(made_pack: Path) -> pairs.Pairs:
+    return pairs.load(made_pack, True, CPU)
+
+
+def _hidden(made: pairs.Pairs, category: str, rows: list[int]) -> tuple[torch.Tensor, ...]:
+    labels = made.labels[rows, 0]
+    one_hot = torch.zeros(len(rows), 3)
+    one_hot[:, framing.CATEGORIES.index(category)] = 1
+    return Body()(labels, made.landmarks[rows], one_hot, torch.ones(len(rows)))
+
+
+def test_what_is_worn_is_hidden_and_hands_and_hair_are_not(made: pairs.Pairs) -> None:
+    rows = [i for i in range(len(made)) if framing.CATEGORIES[made.category[i]] == "upper"]
+    hidden, old, front = (m[:, 0] > 0.5 for m in _hidden(made, "upper", rows))
+    labels = made.labels[rows, 0]
+    blouse, hair = labels == class_of("blouse"), labels == class_of("hair")
+    assert hidden[blouse].all()
+    assert old[blouse].all()
+    assert not hidden[hair].any()
+    assert not (hidden & front).any()
+    hands = (labels == class_of("skin")) & (torch.arange(HEIGHT)[None, :, None] > HEIGHT * 0.6)
+    assert front[hands].float().mean() > 0.9
+    # Wider than the garment: its outline must tell nothing.
+    assert hidden.sum() > 1.2 * blouse.sum()
+
+
+def test_augmented_pairs_still_fit(made: pairs.Pairs) -> None:
+    """Wherever person and cloth are moved, the flow must bring the cloth's pixels to the person."""
+    how = data.Augment(color=0, cropped=0, collar=0)
+    for size in (made, data.halved(made)):
+        rng = pictures.torch_seeded(4)
+        batch = data.batch(size, torch.arange(len(made)).repeat(3), how, rng)
+        back = networks.warp(batch.cloth, batch.flow)
+        inside = ((back[:, 3:] > 0.99) & (batch.mask > 0.5)).expand(-1, 3, -1, -1)
+        assert inside.float().mean() > 0.02
+        assert float((back[:, :3] - batch.person)[inside].abs().mean()) < 0.12
+
+
+def test_a_crop_repeats_its_last_row_and_is_not_judged(made: pairs.Pairs) -> None:
+    how = data.Augment(mirror=False, shift=0, scale=0, rotate=0, color=0, cropped=1.0, collar=0)
+    batch = data.batch(made, torch.arange(len(made)), how, pictures.torch_seeded(0))
+    for person, ignore in zip(batch.person, batch.ignore[:, 0, :, 0], strict=True):
+        end = int((ignore < 0.5).sum())
+        if end < HEIGHT:
+            assert torch.equal(person[:, -1], person[:, end - 1])
+
+
+def test_thin_plate_goes_through_its_points() -> None:
+    rng = np.random.default_rng(0)
+    source = rng.uniform(20, 170, (7, 2)).round() + 0.5
+    target = rng.uniform(-0.9, 0.9, (7, 2))
+    flow = evaluate.thin_plate(source.astype(np.float32), target.astype(np.float32))
+    assert flow.shape == (2, HEIGHT, WIDTH)
+    at = source.astype(int)
+    assert np.abs(flow[:, at[:, 1], at[:, 0]].T - target).max() < 0.02
+
+
+@pytest.mark.filterwarnings("ignore::torch.jit.TracerWarning")  # shapes are meant to be fixed
+def test_train_stop_resume_export(
+    made_pack: Path, tmp_path: Path, run_main: Callable[..., None]
+) -> None:
+    run, target = tmp_path / "run", tmp_path / "tryon-flow"
+    run_main(train.main, made_pack, run, "--plan", "128:2", "--device", "cpu")
+    run_main(train.main, made_pack, run, "--plan", "128:2,256:1", "--device", "cpu")
+    state = torch.load(run / "state.pt", weights_only=True)
+    assert [e["step"] for e in state["log"]] == [1, 2, 3]
+    assert {"flow", "fine flow", "fill", "perceptual"} <= set(state["log"][-1])
+    assert (run / "samples.jpg").stat().st_size > 1000
+    run_main(export.main, made_pack, run, "-o", target)
+
+    from app.inference.packs import load_pack
+
+    assert load_pack(target).task == "try-on"
+    held_out = pairs.load(made_pack, False, CPU)
+    batch = data.batch(held_out, torch.arange(1), data.FIXED, pictures.torch_seeded(0))
+    feed = {k: v.numpy() for k, v in export.inputs(batch).items()}
+    made = packing.session(target / "tryon.onnx").run(list(export.OUTPUTS), feed)
+    outcome, flow, cover, replace, _ = made
+    assert np.abs(flow).max() <= 1
+    untouched = np.broadcast_to((cover == 0) & (replace == 0), outcome.shape)
+    assert untouched.any()
+    assert np.abs(outcome - feed["person"])[untouched].max() < 1e-6
