@@ -27,6 +27,7 @@ def models(tmp_path: Path, palette: Palette) -> Path:
 def photo(palette: Palette) -> np.ndarray:
     labels = np.zeros((320, 240), np.uint8)
     labels[60:260, 90:150] = 15
+    labels[30:60, 100:140] = palette.by_key("skin").index
     return np.dstack([palette.colors[labels], np.full(labels.shape, 255, np.uint8)])
 
 

@@ -19,6 +19,8 @@ _PERSON = 0.002  # of the area that was looked at, which a person covers at leas
 _ANOTHER = 0.3  # of the largest person's area, from which a patch is another person
 _NEAR = 0.04  # of the person's height, within which a smaller patch is a part or a thing of theirs
 _SIDEWAYS = 0.3  # of the torso's length: shoulders closer together than that are seen from the side
+_SURE = 0.2  # confidence of nose or shoulder from which there is somebody, whatever else is seen
+_BODY = 0.04  # of a figure, which is skin and hair at least where it is somebody
 _HEAD = 0.2  # of the torso's length: how far around the nose there is nothing but head
 _FACE = 0.15  # of a head's skin and hair, which is skin at least where the face is seen
 
@@ -79,6 +81,15 @@ def _near(patches: cv2.typing.MatLike, largest: int, height: int) -> Mask:
     return near
 
 
+def somebody(landmarks: NDArray[np.float32], labels: NDArray[np.uint8], palette: Palette) -> bool:
+    """Whether the figure in ``labels`` (H, W) uint8 of ``palette`` is a person and no garment on
+    its own: nose or shoulders are seen (confidence in ``landmarks`` (13, 3)), or skin and hair."""
+    if landmarks[[_NOSE, _LEFT, _RIGHT], 2].max() >= _SURE:
+        return True
+    skin, hair = _skin_and_hair(labels, palette)
+    return skin + hair >= max(1, _BODY * np.count_nonzero(labels))
+
+
 def facing(landmarks: NDArray[np.float32], labels: NDArray[np.uint8], palette: Palette) -> Facing:
     """Which side of a standing person is seen.
 
@@ -96,10 +107,16 @@ def facing(landmarks: NDArray[np.float32], labels: NDArray[np.uint8], palette: P
     reach = _HEAD * torso
     head = Rect(round(x - reach), round(y - reach), round(2 * reach), round(2 * reach))
     head = head.clip(labels.shape[1], labels.shape[0])
-    counts = np.bincount(labels[head.slices].ravel(), minlength=len(palette))
+    skin, hair = _skin_and_hair(labels[head.slices], palette)
+    faceless = hair > head.w * head.h / 4 and skin < _FACE * (skin + hair)
+    return "back" if across < 0 or faceless else "front"
+
+
+def _skin_and_hair(labels: NDArray[np.uint8], palette: Palette) -> tuple[int, int]:
+    """Pixels of either."""
+    counts = np.bincount(labels.ravel(), minlength=len(palette))
     skin, hair = (
         sum(int(counts[entry.index]) for entry in palette if entry.group == group)
         for group in ("skin", "hair")
     )
-    faceless = hair > head.w * head.h / 4 and skin < _FACE * (skin + hair)
-    return "back" if across < 0 or faceless else "front"
+    return skin, hair

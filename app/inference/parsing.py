@@ -14,7 +14,7 @@ from app.domain.errors import PackError, PictureError
 from app.domain.framing import Window, around, whole
 from app.domain.geometry import Rect
 from app.domain.palette import GROUND, Palette
-from app.domain.people import People, facing, find_people, largest_person
+from app.domain.people import People, facing, find_people, largest_person, somebody
 from app.domain.photo import on_white
 from app.domain.requests import DevicePolicy, DeviceUse, Facing, Parsed, ParseRequest
 from app.domain.scores import enlarge, follow_edges, without_specks
@@ -137,7 +137,7 @@ class Parser:
         cancel.raise_if_cancelled()
         figure = cv2.boundingRect(np.minimum(labels, 1))
         if not figure[2]:
-            raise _nobody()
+            raise nobody()
         without_specks(labels, round(_SPECK * np.count_nonzero(labels)))
         cancel.raise_if_cancelled()
         use = DeviceUse(
@@ -162,7 +162,7 @@ class Parser:
         first = self.read(window.cut(photo, frame_height, frame_width), cancel)
         people, box = _people(first, window, width, height)
         if not people.count:
-            raise _nobody()
+            raise nobody()
         closer = around(box.x, box.y, box.right, box.bottom, aspect=aspect)
         framed = closer.cut(photo, frame_height, frame_width)
         second = self.read(framed, cancel)
@@ -171,14 +171,18 @@ class Parser:
         landmarks = second.landmarks.copy()
         landmarks[:, :2] = closer.to_photo(landmarks[:, :2], frame_height, frame_width) * scale
         chances = _only(second, others)
-        side = facing(second.landmarks, chances.argmax(axis=0).astype(np.uint8), self.palette)
+        figure = chances.argmax(axis=0).astype(np.uint8)
+        if not somebody(second.landmarks, figure, self.palette):
+            raise nobody()
+        side = facing(second.landmarks, figure, self.palette)
         return Found(
             height, width, scale, closer, framed, chances, landmarks, people.count, side,
             second.device, first.notices + second.notices,
         )  # fmt: skip
 
 
-def _nobody() -> PictureError:
+def nobody() -> PictureError:
+    """What a person reads of a photo without one."""
     return PictureError(
         "No person was found in the photo",
         hint="Use one that shows a person upright, from head to feet or to the thighs.",

@@ -6,7 +6,7 @@ import pytest
 from app.domain.framing import LANDMARKS
 from app.domain.geometry import EMPTY, Rect
 from app.domain.palette import Palette
-from app.domain.people import facing, find_people, largest_person
+from app.domain.people import facing, find_people, largest_person, somebody
 
 
 def figures(*boxes: tuple[int, int, int, int]) -> np.ndarray:
@@ -83,3 +83,19 @@ def test_a_head_cut_off_by_the_picture_is_no_back(palette: Palette) -> None:
     landmarks[LANDMARKS.index("right_shoulder"), :2] = 70, 5
     landmarks[[7, 8], :2] = (115, 90), (85, 90)
     assert facing(landmarks, np.full((256, 192), 5, np.uint8), palette) == "front"
+
+
+def test_a_garment_on_its_own_is_nobody(palette: Palette) -> None:
+    landmarks = np.zeros((13, 3), np.float32)
+    landmarks[[7, 8], 2] = 0.95  # hips are seen in anything
+    labels = np.zeros((256, 192), np.uint8)
+    labels[50:200, 40:150] = palette.by_key("t-shirt").index
+    assert not somebody(landmarks, labels, palette)
+    assert not somebody(landmarks, np.zeros_like(labels), palette)
+    for index in (0, 1, 2):
+        seen = landmarks.copy()
+        seen[index, 2] = 0.6
+        assert somebody(seen, labels, palette)
+    labels[100:130, 40:60] = palette.by_key("skin").index
+    labels[30:50, 80:100] = palette.by_key("hair").index
+    assert somebody(landmarks, labels, palette)
