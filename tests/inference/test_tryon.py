@@ -115,6 +115,11 @@ def test_nobody_there(tryon: TryOn) -> None:
     assert "No person" in told.what
 
 
+def test_clothes_alone_are_nobody(tryon: TryOn, palette: Palette) -> None:
+    told = refusal(tryon, without(palette, 1, SHOULDER_LEFT, SHOULDER_RIGHT))
+    assert "No person" in told.what
+
+
 def test_a_person_from_behind(tryon: TryOn, palette: Palette) -> None:
     behind = np.ascontiguousarray(standing(palette)[:, ::-1])
     told = refusal(tryon, behind)
@@ -130,7 +135,7 @@ def without(palette: Palette, *classes: int, height: int = 800) -> np.ndarray:
 
 
 def test_what_is_to_be_dressed_must_be_in_the_photo(tryon: TryOn, palette: Palette) -> None:
-    no_shoulders = without(palette, SHOULDER_LEFT, SHOULDER_RIGHT)
+    no_shoulders = without(palette, SHOULDER_LEFT, SHOULDER_RIGHT)  # but a head
     no_hips = without(palette, HIP_LEFT, HIP_RIGHT)
     cut_at_the_hips = without(palette, height=560)
     for picture, category, word in (
