@@ -16,6 +16,7 @@ ASIDE_SUFFIX = ".damaged"
 Theme = Literal["dark", "light"]
 Device = Literal["auto", "dml", "cuda", "cpu"]
 Ground = Literal["white", "checker", "black"]
+Workspace = Literal["design", "tryon"]
 
 
 class Settings(msgspec.Struct, omit_defaults=True):
@@ -33,13 +34,31 @@ class Settings(msgspec.Struct, omit_defaults=True):
     new_height: Annotated[int, msgspec.Meta(ge=1, le=16384)] = 1024
     recent: list[str] = []
     pictures_folder: str = ""
+    workspace: Workspace = "design"
+    people: list[str] = []
+    cloths: list[str] = []
+    wardrobe: str = ""
+    compare: bool = False
+    outcomes_folder: str = ""
+    outcome_ending: str = ".png"
     geometry: str = ""
     splitters: dict[str, list[int]] = {}
 
     def remember(self, path: Path) -> None:
         """Put a file at the head of the recent ones."""
-        name = str(path)
-        self.recent = [name, *(other for other in self.recent if other != name)][:MAX_RECENT]
+        self.recent = _first(path, self.recent)
+
+    def remember_picture(self, path: Path, *, person: bool) -> None:
+        """Put a picture at the head of the recent people or cloths of the try-on."""
+        if person:
+            self.people = _first(path, self.people)
+        else:
+            self.cloths = _first(path, self.cloths)
+
+
+def _first(path: Path, names: list[str]) -> list[str]:
+    name = str(path)
+    return [name, *(other for other in names if other != name)][:MAX_RECENT]
 
 
 def load(path: Path) -> tuple[Settings, str]:

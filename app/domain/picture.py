@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import zlib
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -45,10 +46,31 @@ def load_picture(path: Path) -> Picture:
     channels keep their upper 8 bits. Raises PictureError for a file that cannot be read, is no
     picture, is damaged, is empty, or is larger than `MAX_SIDE` or `MAX_PIXELS`.
     """
+    return _load(path, lambda image: None)
+
+
+def load_thumbnail(path: Path, side: int) -> Picture:
+    """The picture of a file at ``side`` pixels at most, in its proportions and never enlarged.
+
+    A JPEG is decoded at a fraction of its size, which is several times as quick as `load_picture`.
+    Raises as that does.
+    """
+
+    def fewer(image: Image.Image) -> None:
+        image.draft("RGB", (2 * side, 2 * side))
+
+    picture = _load(path, fewer)
+    image = Image.fromarray(picture.rgba)
+    image.thumbnail((side, side), Image.Resampling.BICUBIC)
+    return Picture(np.array(image, dtype=np.uint8, order="C"), picture.icc)
+
+
+def _load(path: Path, prepare: Callable[[Image.Image], None]) -> Picture:
     data = read_bytes(path, what=_WHAT, error=PictureError, limit=_MAX_BYTES)
     try:
         with Image.open(io.BytesIO(data), formats=FORMATS) as image:
             _check_size(image.width, image.height, path)
+            prepare(image)
             image.load()
             upright = ImageOps.exif_transpose(image)
             icc = image.info.get("icc_profile")
@@ -69,10 +91,21 @@ def save_picture(
 ) -> None:
     """Write ``rgba``, uint8 (H, W, 4), as the ending of ``path`` says (`SAVED_AS`), atomically.
 
+    The rest is `encode_picture`'s. Raises PictureError also when the file cannot be written.
+    """
+    data = encode_picture(path, rgba, icc=icc, quality=quality)
+    write_atomic(path, data, what=_WHAT, error=PictureError)
+
+
+def encode_picture(
+    path: Path, rgba: NDArray[np.uint8], *, icc: bytes | None = None, quality: int = QUALITY
+) -> bytes:
+    """The bytes of a file for ``rgba``, uint8 (H, W, 4), as the ending of ``path`` says.
+
     ``icc`` is the profile that its colours are in. ``quality`` 1..100 is JPEG's and WebP's, which
     at 100 is lossless. PNG and WebP keep alpha; a JPEG has white where the picture is clear.
     Nothing else of an original photograph, such as its place and date, is written. Raises
-    PictureError when the array is no picture or the file cannot be written.
+    PictureError when the array is no picture or the format cannot hold it.
     """
     if rgba.dtype != np.uint8 or rgba.ndim != 3 or rgba.shape[2] != 4 or not rgba.size:
         raise PictureError("There is no picture to save", where=str(path))
@@ -101,7 +134,7 @@ def save_picture(
         image = _on_white(image)
     buffer = io.BytesIO()
     image.save(buffer, format=kind, **options)
-    write_atomic(path, buffer.getvalue(), what=_WHAT, error=PictureError)
+    return buffer.getvalue()
 
 
 def in_profile(picture: Picture, icc: bytes | None) -> Picture:

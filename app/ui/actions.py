@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from PySide6.QtGui import QAction, QKeySequence
 from PySide6.QtWidgets import QMenu, QMenuBar, QWidget
 
+from app.settings import Workspace
 from app.ui.icons import icon
 
 
@@ -31,8 +32,10 @@ MENUS: tuple[tuple[str, tuple[Place, ...]], ...] = (
             *("file.new", "file.open", "file.photo", "file.paste"),
             Sub("file.recent", "Open recent", "history"),
             Sub("file.samples", "Open sample", "shape-outline"),
-            *(BREAK, "file.save", "file.save_as", BREAK, "file.export", BREAK, "file.settings"),
-            *(BREAK, "file.quit"),
+            *(BREAK, "file.save", "file.save_as", BREAK, "file.export", "design.wear"),
+            *("tryon.person", "tryon.cloth", BREAK, "tryon.wardrobe", "tryon.refresh"),
+            *(BREAK, "tryon.save", "tryon.save_all", "tryon.folder"),
+            *(BREAK, "file.settings", BREAK, "file.quit"),
         ),
     ),
     (
@@ -40,6 +43,7 @@ MENUS: tuple[tuple[str, tuple[Place, ...]], ...] = (
         (
             *("edit.undo", "edit.redo", BREAK, "class.previous", "class.next", "class.swap"),
             *(BREAK, "class.protect", "class.unprotect_all"),
+            *("tryon.copy", "tryon.paste", "tryon.paste_person"),
         ),
     ),
     (
@@ -52,8 +56,21 @@ MENUS: tuple[tuple[str, tuple[Place, ...]], ...] = (
         ),
     ),
     (
+        "&Try-on",
+        (
+            *("tryon.previous", "tryon.next", BREAK),
+            *("tryon.auto", "tryon.upper", "tryon.lower", "tryon.dress", BREAK),
+            *("tryon.again", "tryon.stop", BREAK, "tryon.correct", "tryon.uncorrect"),
+            Sub("tryon.region", "Tools for the region", "brush-outline"),
+            *(BREAK, "tryon.to_design"),
+        ),
+    ),
+    (
         "&View",
         (
+            *("workspace.design", "workspace.tryon", BREAK),
+            *("tryon.zoom_in", "tryon.zoom_out", "tryon.fit", "tryon.actual"),
+            *(BREAK, "tryon.compare"),
             *("view.zoom_in", "view.zoom_out", "view.fit", "view.actual"),
             *(BREAK, "view.grid", "view.overlay", "view.photo"),
             Sub(
@@ -77,6 +94,22 @@ MENUS: tuple[tuple[str, tuple[Place, ...]], ...] = (
 )
 
 
+_EVERYWHERE = (
+    *("workspace.", "batch.", "theme.", "help."),
+    *("file.settings", "file.quit", "view.full_screen"),
+)
+_DESIGN_MENUS = ("file.recent", "file.samples", "view.ground")
+_DESIGN_BAR = ("&Canvas", "&Look")
+_TRYON_BAR = "&Try-on"
+
+
+def belongs(name: str, workspace: Workspace) -> bool:
+    """Whether a command is for a workspace; most are for Design."""
+    if name.startswith(_EVERYWHERE):
+        return True
+    return name.startswith("tryon.") == (workspace == "tryon")
+
+
 class Commands:
     """All actions by name."""
 
@@ -84,6 +117,7 @@ class Commands:
         self._window = window
         self._actions: dict[str, QAction] = {}
         self.submenus: dict[str, QMenu] = {}
+        self._bar: dict[str, QMenu] = {}
 
     def __getitem__(self, name: str) -> QAction:
         return self._actions[name]
@@ -117,10 +151,23 @@ class Commands:
         self._actions[name] = action
         return action
 
+    def show_for(self, workspace: Workspace) -> None:
+        """Show the commands of a workspace and hide those of the others, keys included.
+
+        Hiding leaves alone whether they are enabled.
+        """
+        for name, action in self._actions.items():
+            action.setVisible(belongs(name, workspace))
+        for name in _DESIGN_MENUS:
+            self.submenus[name].menuAction().setVisible(workspace == "design")
+        for title in _DESIGN_BAR:
+            self._bar[title].menuAction().setVisible(workspace == "design")
+        self._bar[_TRYON_BAR].menuAction().setVisible(workspace == "tryon")
+
     def fill(self, bar: QMenuBar) -> None:
         """Give every command its place."""
         for title, places in MENUS:
-            menu = bar.addMenu(title)
+            self._bar[title] = menu = bar.addMenu(title)
             menu.setToolTipsVisible(True)
             for place in places:
                 if isinstance(place, Sub):

@@ -10,10 +10,11 @@ from PySide6.QtCore import QUrl
 from PySide6.QtGui import QAction, QActionGroup, QDesktopServices, QGuiApplication
 from PySide6.QtWidgets import QApplication, QMenu
 
-from app.settings import Theme
+from app.settings import Theme, Workspace
 from app.ui import theme
 from app.ui.actions import Commands
 from app.ui.look_commands import add_look_commands
+from app.ui.tryon.commands import add_tryon_commands
 
 if TYPE_CHECKING:
     from app.ui.main_window import MainWindow
@@ -29,13 +30,40 @@ def build_commands(window: MainWindow) -> Commands:
     _view(commands, window)
     add_look_commands(commands, window)
     _help(commands, window)
-    design = commands.add("workspace.design", "Design", "tshirt-crew-outline", lambda: None)
-    design.setToolTip("Design: paint a label map, watch the garment follow")
-    design.setCheckable(True)
-    design.setChecked(True)
-    group = QActionGroup(window)
-    group.addAction(design)
+    _workspaces(commands, window)
+    add_tryon_commands(commands, window.workspaces)
     return commands
+
+
+def _workspaces(commands: Commands, window: MainWindow) -> None:
+    rooms = window.workspaces
+    group = QActionGroup(window)
+    places: tuple[tuple[Workspace, str, str, str, str], ...] = (
+        ("design", "Design", "tshirt-crew-outline", "Ctrl+1", "paint a label map"),
+        ("tryon", "Try-on", "human-handsup", "Ctrl+2", "put a cloth on a person"),
+    )
+    for name, title, mark, key, what in places:
+        action = commands.add(f"workspace.{name}", title, mark, partial(rooms.go, name), (key,))
+        action.setToolTip(f"{title}: {what} ({key})")
+        action.setCheckable(True)
+        action.setChecked(name == "design")
+        group.addAction(action)
+    wear = commands.add(
+        "design.wear",
+        "Try this design on …",
+        "human-handsup",
+        rooms.wear_design,
+        ("Ctrl+Shift+T",),
+        "Put the garment on a person; the outcome follows what you paint",
+    )
+
+    def show() -> None:
+        wear.setEnabled(rooms.can_wear)
+
+    window.live.shown.connect(lambda _result: show())
+    window.live.failed.connect(lambda _error: show())
+    window.network.loading.connect(show)
+    show()
 
 
 def fill_file_menus(window: MainWindow) -> None:

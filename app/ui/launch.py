@@ -42,6 +42,7 @@ class AfterFirstPaint(QObject):
 
     def _go(self) -> None:
         self._window.load_network()
+        self._window.workspaces.go(self._window.settings.workspace)
         self._window.offer_recovery()
         self.deleteLater()
 

@@ -34,6 +34,7 @@ from app.ui.recovery import KeptCopy, Recovery
 from app.ui.services import Services, Wiring
 from app.ui.status import StatusBar
 from app.ui.swatch import SwatchStyle
+from app.ui.workspaces import Workspaces
 
 MINIMUM = QSize(960, 600)
 SMALL_SCREEN = QSize(1600, 900)
@@ -66,8 +67,8 @@ class MainWindow(QMainWindow):
         self.settings = settings
         self.places = places
         self._wiring = wiring
-        self._lane = lane
-        self._pool = pool
+        self.lane = lane
+        self.pool = pool
         self._may_close = False
         self.setObjectName("main_window")
         self.setAcceptDrops(True)
@@ -82,10 +83,12 @@ class MainWindow(QMainWindow):
         tools = (lane, pool, self.network, settings)
         self.photo = PhotoImport(self, self.files, self.look, *tools)
         self.swatch = SwatchStyle(self, self.look, *tools)
+        self.workspaces = Workspaces(self)
         self.status = StatusBar()
         self.setStatusBar(self.status)
         self.commands: Commands = build_commands(self)
         self.commands.fill(self.menuBar())
+        self.commands.show_for("design")
         self._lay_out()
         self._connect()
         self._apply_settings()
@@ -93,7 +96,7 @@ class MainWindow(QMainWindow):
 
     def _lay_out(self) -> None:
         rail = Rail(
-            [self.commands["workspace.design"]],
+            [self.commands["workspace.design"], self.commands["workspace.tryon"]],
             [self.commands["help.shortcuts"], self.commands["file.settings"]],
         )
         middle = QWidget()
@@ -101,7 +104,7 @@ class MainWindow(QMainWindow):
         row.setContentsMargins(0, 0, 0, 0)
         row.setSpacing(0)
         row.addWidget(rail)
-        row.addWidget(self.design, 1)
+        row.addWidget(self.workspaces, 1)
         self.setCentralWidget(middle)
 
     def _connect(self) -> None:
@@ -135,7 +138,7 @@ class MainWindow(QMainWindow):
         self.network.loading.connect(self._on_loading)
         self.network.opened.connect(self._on_network)
         self.network.failed.connect(self._on_network_failed)
-        self._lane.busy_changed.connect(self.status.show_lane)
+        self.lane.busy_changed.connect(self.status.show_lane)
         self.status.set_cancel_lane(self.live.cancel)
 
     # Start
@@ -238,7 +241,7 @@ class MainWindow(QMainWindow):
                 self.files.new(self.settings.new_width, self.settings.new_height)
             self.photo.open(source)
 
-        job = self._pool.submit(lambda: is_indexed_png(path), f"Opening {source.name}")
+        job = self.pool.submit(lambda: is_indexed_png(path), f"Opening {source.name}")
         job.succeeded.connect(open_as)
 
     def take_style(self) -> None:
@@ -323,7 +326,8 @@ class MainWindow(QMainWindow):
             self.resize(room * 0.85)
 
     def _splitters(self) -> tuple[QSplitter, ...]:
-        return self.design.across, self.design.views, self.design.panels
+        design = (self.design.across, self.design.views, self.design.panels)
+        return (*design, *self.workspaces.splitters())
 
     def store_settings(self) -> None:
         """Write the settings now; a failure is said in the status bar."""
@@ -340,7 +344,7 @@ class MainWindow(QMainWindow):
             self.files.guard(self._close)
             return
         self.settings.geometry = bytes(self.saveGeometry().toBase64().data()).decode("ascii")
-        self.settings.splitters = {part.objectName(): part.sizes() for part in self._splitters()}
+        self.settings.splitters |= {part.objectName(): part.sizes() for part in self._splitters()}
         self.store_settings()
         self.live.cancel()
         self.recovery.close()

@@ -150,6 +150,53 @@ def ask_save(
     _ask_file(dialog, named)
 
 
+def ask_save_picture(
+    parent: QtWidgets.QWidget, title: str, proposal: Path, chosen: Callable[[Path], None]
+) -> None:
+    """Let a person choose where to save a picture, as PNG, JPEG or WebP.
+
+    A name without one of their endings gets the one of the kind that is chosen in the dialog; as
+    with `ask_save`, the dialog then comes once more where that name is taken.
+    """
+    from app.domain.picture import SAVED_AS
+
+    kinds = {"PNG pictures (*.png)": ".png", "JPEG pictures (*.jpg *.jpeg)": ".jpg"}
+    kinds["WebP pictures (*.webp)"] = ".webp"
+    wanted = SAVED_AS.get(proposal.suffix.lower(), "PNG")
+    first = next(kind for kind, ending in kinds.items() if SAVED_AS[ending] == wanted)
+    dialog = QtWidgets.QFileDialog(parent, title, str(proposal.parent), ";;".join(kinds))
+    dialog.setAcceptMode(QtWidgets.QFileDialog.AcceptMode.AcceptSave)
+    dialog.selectNameFilter(first)
+    dialog.setDefaultSuffix(kinds[first].removeprefix("."))
+    dialog.filterSelected.connect(
+        lambda kind: dialog.setDefaultSuffix(kinds.get(kind, ".png").removeprefix("."))
+    )
+    dialog.selectFile(proposal.name)
+
+    def named(path: Path) -> None:
+        if path.suffix.lower() in SAVED_AS:
+            chosen(path)
+            return
+        ending = kinds.get(dialog.selectedNameFilter(), ".png")
+        full = path.with_name(f"{path.name}{ending}")
+        if full.exists():
+            ask_save_picture(parent, title, full, chosen)
+        else:
+            chosen(full)
+
+    _ask_file(dialog, named)
+
+
+def ask_folder(
+    parent: QtWidgets.QWidget, title: str, folder: Path, chosen: Callable[[Path], None]
+) -> None:
+    """Let a person choose a folder."""
+    dialog = QtWidgets.QFileDialog(parent, title, str(folder))
+    dialog.setFileMode(QtWidgets.QFileDialog.FileMode.Directory)
+    dialog.setOption(QtWidgets.QFileDialog.Option.ShowDirsOnly)
+    _ask_file(dialog, chosen)
+
+
 def _ask_file(dialog: QtWidgets.QFileDialog, chosen: Callable[[Path], None]) -> None:
     dialog.setObjectName("file_dialog")
     table = dialog.findChild(QtWidgets.QTreeView, "treeView")

@@ -5,14 +5,14 @@ from __future__ import annotations
 from typing import Protocol
 
 from app.domain.palette import Palette
-from app.domain.requests import Encode, Parse, Synthesize
+from app.domain.requests import Encode, Parse, Synthesize, Tryon
 from app.domain.style import CodeBank
 
 
 class Services(Protocol):
     """The opened model packs as callables and plain data; palette and name are the garment pack's.
 
-    `parse` may raise PackError, when read or when called: a parser is a pack of its own.
+    `parse` and `tryon` may raise PackError, when read or when called: they have packs of their own.
     """
 
     @property
@@ -29,6 +29,9 @@ class Services(Protocol):
 
     @property
     def parse(self) -> Parse: ...
+
+    @property
+    def tryon(self) -> Tryon: ...
 
     @property
     def pack_name(self) -> str: ...

@@ -181,6 +181,7 @@ QToolButton::menu-indicator { image: none; }
 QFrame[role="panel"] { background: @panel; border: none; }
 QFrame[role="panel"][drop="true"] { background: @accent_soft; }
 QFrame[role="strip"] { background: @panel; border: none; border-bottom: 1px solid @line; }
+QFrame[role="segments"] { background: @field; border: 1px solid @line; border-radius: 7px; }
 QFrame[role="rail"] { background: @window; border: none; border-right: 1px solid @line; }
 QFrame[role="line"] { background: @line; border: none; }
 QLabel[role="heading"] { color: @dim; font-weight: 600; }

@@ -31,6 +31,9 @@ from app.domain.requests import (
     SynthesisRequest,
     SynthesisResult,
     Synthesize,
+    Tryon,
+    TryOnRequest,
+    TryOnResult,
 )
 from app.domain.style import CodeBank
 from app.jobs.files import FilePool
@@ -58,6 +61,7 @@ class FakeServices:
     synthesize: Synthesize
     encode: Encode
     parse: Parse
+    tryon: Tryon
     pack_name: str = "test-pack"
     pack_title: str = "A pack for tests"
     pack_version: str = "1.2.3"
@@ -82,6 +86,11 @@ class FakeWiring:
         self.people = 1
         self.confidence = 0.9
         self.facing: Facing = "front"
+        self.tryons: list[TryOnRequest] = []
+        self.tryon_fault: ToileError | None = None
+        self.tryon_notices: tuple[str, ...] = ()
+        self.may_wear = threading.Event()
+        self.may_wear.set()
         self.parse_fault: ToileError | None = None
         self.encode_fault: ToileError | None = None
         self.may_parse = threading.Event()
@@ -101,7 +110,7 @@ class FakeWiring:
         self.opened.append(device)
         if self.fault is not None:
             raise self.fault
-        return FakeServices(self.palette, self.draw, self.encode, self.parse)
+        return FakeServices(self.palette, self.draw, self.encode, self.parse, self.wear)
 
     def draw(self, request: SynthesisRequest, cancel: CancelToken) -> SynthesisResult:
         self.requests.append(request)
@@ -135,6 +144,27 @@ class FakeWiring:
             self.facing,
             DeviceUse("Test device", "CPUExecutionProvider", 40.0, self.notices),
         )
+
+    def wear(self, request: TryOnRequest, cancel: CancelToken) -> TryOnResult:
+        """What is not white in the photo takes the mean colour of the opaque cloth."""
+        self.tryons.append(request)
+        while not self.may_wear.wait(0.01):
+            cancel.raise_if_cancelled()
+        if self.tryon_fault is not None:
+            raise self.tryon_fault
+        region = request.region
+        if region is None:
+            region = (request.person[..., :3] < 250).any(axis=2).astype(np.uint8) * 255
+        if not region.any():
+            raise PictureError("No person was found in the photo", hint="Choose another photo.")
+        opaque = request.cloth[request.cloth[..., 3] > 128]
+        if not len(opaque):
+            raise PictureError("There is no garment in the cloth's picture")
+        rgba = request.person.copy()
+        rgba[region > 0, :3] = opaque[:, :3].mean(axis=0).round()
+        use = DeviceUse("Test device", "CPUExecutionProvider", 33.3, self.notices)
+        category = request.category or "upper"
+        return TryOnResult(rgba, category, region, self.tryon_notices, use)
 
     def encode(self, request: EncodeRequest, cancel: CancelToken) -> Encoded:
         """The code of a class is its mean colour."""

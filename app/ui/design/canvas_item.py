@@ -48,6 +48,8 @@ class CanvasItem(QGraphicsItem):
         self._overlay: QImage | None = None
         self._opacity = 1.0
         self._grid = True
+        self._underlay: QImage | None = None
+        self._tint = 1.0
 
     def refresh(self, dirty: Rect) -> None:
         """Take over changed labels; the view has to update the same rectangle."""
@@ -57,6 +59,11 @@ class CanvasItem(QGraphicsItem):
         """Lay a picture over the whole canvas, `opacity` 0..1."""
         self._overlay = picture
         self._opacity = opacity
+        self.update()
+
+    def set_underlay(self, picture: QImage | None, tint: float) -> None:
+        """Lay the labels over a picture instead of paper, `tint` 0..1 of them."""
+        self._underlay, self._tint = picture, tint
         self.update()
 
     def set_grid(self, on: bool) -> None:
@@ -84,7 +91,11 @@ class CanvasItem(QGraphicsItem):
             painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, zoom < 1)
             # The whole image, clipped by Qt: parts of it would each be scaled with their own
             # rounding, and edges would jump by a pixel where repaints meet.
+            if self._underlay is not None:
+                painter.drawImage(self._size, self._underlay)
+                painter.setOpacity(self._tint)
             painter.drawImage(self._size, self._labels.image)
+            painter.setOpacity(1.0)
             self._paint_overlay(painter)
             if self._grid and zoom >= GRID_ZOOM:
                 self._paint_grid(painter, part)

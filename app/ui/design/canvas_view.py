@@ -101,6 +101,11 @@ class CanvasView(ZoomView):
         self._overlay_opacity = min(max(opacity, 0.0), 1.0)
         self._show_overlay()
 
+    def set_underlay(self, picture: QImage | None, tint: float) -> None:
+        """Lay the labels over a picture that is stretched to the canvas, `tint` 0..1 of them."""
+        if self._item is not None:
+            self._item.set_underlay(picture, tint)
+
     def set_grid(self, on: bool) -> None:
         """Show lines between the pixels when zoomed in far enough."""
         self._grid = on

@@ -62,7 +62,7 @@ _CENTRE = _Entry(
 _ZOOM_IN = _Entry("view.zoom_in", "Zoom in", "magnify-plus-outline", ("+", "=", "Ctrl++", "Ctrl+="))
 _ZOOM_OUT = _Entry("view.zoom_out", "Zoom out", "magnify-minus-outline", ("-", "Ctrl+-"))
 _FIT = _Entry("view.fit", "Fit to window", "fit-to-page-outline", ("0", "Ctrl+0"))
-_ACTUAL = _Entry("view.actual", "Actual size (100 %)", "numeric-1-box-outline", ("1", "Ctrl+1"))
+_ACTUAL = _Entry("view.actual", "Actual size (100 %)", "numeric-1-box-outline", ("1",))
 _GRID = _Entry("view.grid", "Pixel grid", "grid", ("Ctrl+'",), "Shown from 800 % on")
 
 # The brush grows and shrinks by about this part of itself, at least one pixel.

@@ -1,0 +1,1 @@
+"""The Try-on workspace: a person, a cloth, the outcome."""

@@ -1,0 +1,76 @@
+"""The mode in which the dressed region is painted, and what is zoomed in it or out of it."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QObject, Signal
+
+from app.ui.actions import Commands
+from app.ui.design.zoom_view import ZoomView
+from app.ui.imaging import Levels
+from app.ui.tryon.fitting import Fitting
+from app.ui.tryon.layout import TryOnLayout
+from app.ui.tryon.region import RegionEditor
+
+
+class Correcting(QObject):
+    """Puts the region's canvas in the place of the outcome and takes it away again."""
+
+    changed = Signal()
+    zoom_changed = Signal(float)
+
+    def __init__(self, room: TryOnLayout, commands: Commands, fitting: Fitting) -> None:
+        super().__init__(room)
+        self._room, self._commands, self._fitting = room, commands, fitting
+        self.editor: RegionEditor | None = None
+
+    @property
+    def active(self) -> bool:
+        """Whether the region is being painted."""
+        return self.editor is not None and self._room.middle.currentWidget() is self.editor
+
+    def toggle(self) -> None:
+        """Begin to paint the dressed region of what is shown, or be done with it."""
+        if self.active:
+            self.end()
+            return
+        correction, levels = self._fitting.region(), self._room.pane.after
+        if correction is not None and levels is not None:
+            if self.editor is None:
+                self.editor = self._make()
+            self._room.middle.setCurrentWidget(self.editor)
+            self.editor.begin(correction, levels)
+            self.zoom_changed.emit(self.view.zoom())
+        self.changed.emit()
+
+    def end(self) -> None:
+        """Show the outcome again in place of the region."""
+        if self.editor is not None and self.active:
+            self.editor.end()
+            self._room.middle.setCurrentIndex(0)
+            self._room.pane.setFocus()
+            self.zoom_changed.emit(self.view.zoom())
+            self.changed.emit()
+
+    def forget(self) -> None:
+        """Go back to the region that the network chose."""
+        self.end()
+        self._fitting.correct(None)
+
+    def follow(self, levels: Levels) -> None:
+        """Show what the painted region made of the outcome."""
+        if self.editor is not None and self.active:
+            self.editor.show_outcome(levels)
+
+    def _make(self) -> RegionEditor:
+        editor = RegionEditor()
+        self._room.middle.addWidget(editor)
+        editor.painted.connect(self._fitting.correct)
+        editor.done.connect(self.end)
+        editor.canvas.zoom_changed.connect(self.zoom_changed)
+        self._commands.submenus["tryon.region"].addActions(editor.actions_used)
+        return editor
+
+    @property
+    def view(self) -> ZoomView:
+        """What the commands for zooming are for."""
+        return self.editor.canvas if self.editor is not None and self.active else self._room.pane

@@ -1,0 +1,115 @@
+"""The history of this sitting: a thumbnail of every outcome; a click returns to it."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QAbstractListModel, QModelIndex, QObject, QSize, Qt, Signal
+from PySide6.QtWidgets import QFrame, QLabel, QStackedLayout, QVBoxLayout, QWidget
+
+from app.ui.tryon.cells import MARK_ROLE, CellView, Index
+from app.ui.tryon.outcomes import Outcome, Outcomes
+
+_CELL = QSize(150, 172)
+
+
+class HistoryModel(QAbstractListModel):
+    """The outcomes, the newest first."""
+
+    def __init__(self, outcomes: Outcomes, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._outcomes = outcomes
+        for change in (outcomes.added, outcomes.removed):
+            change.connect(lambda _row: self._reset())
+        outcomes.replaced.connect(self._on_replaced)
+
+    def outcome(self, row: int) -> Outcome:
+        return self._outcomes[len(self._outcomes) - 1 - row]
+
+    def row_of(self, outcome: Outcome | None) -> int:
+        """Where an outcome stands; -1 when it is not there."""
+        row = self._outcomes.row(outcome)
+        return len(self._outcomes) - 1 - row if row >= 0 else -1
+
+    def _reset(self) -> None:
+        self.beginResetModel()
+        self.endResetModel()
+
+    def _on_replaced(self, row: int) -> None:
+        index = self.index(len(self._outcomes) - 1 - row)
+        self.dataChanged.emit(index, index)
+
+    def rowCount(self, parent: Index = QModelIndex()) -> int:  # noqa: B008 (Qt's own signature)
+        return 0 if parent.isValid() else len(self._outcomes)
+
+    def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> object:
+        outcome = self.outcome(index.row())
+        if role == Qt.ItemDataRole.DisplayRole:
+            return ("✓ " if outcome.saved is not None else "") + outcome.cloth.stem
+        if role == Qt.ItemDataRole.ToolTipRole:
+            kept = f"Saved as {outcome.saved.name}" if outcome.saved is not None else "Not saved"
+            return f"{outcome.name}\n{outcome.category.capitalize()} · {kept}"
+        if role == Qt.ItemDataRole.DecorationRole:
+            return outcome.thumbnail
+        if role == MARK_ROLE:
+            return "mdi6.image-outline"
+        return None
+
+    def tell(self, outcome: Outcome) -> None:
+        """Something about an outcome changed."""
+        row = self.row_of(outcome)
+        if row >= 0:
+            self.dataChanged.emit(self.index(row), self.index(row))
+
+
+class HistoryPanel(QFrame):
+    """The column of outcomes. `chosen` carries the Outcome."""
+
+    chosen = Signal(object)
+
+    def __init__(self, outcomes: Outcomes, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setProperty("role", "panel")
+        self.model = HistoryModel(outcomes, self)
+        self.view = CellView(_CELL, sideways=False)
+        self.view.setObjectName("history_view")
+        self.view.setAccessibleName("History of this sitting")
+        self.view.setModel(self.model)
+        self._quiet = False
+        word = QLabel("What you try on is kept here until you close Toile.")
+        word.setProperty("role", "dim")
+        word.setWordWrap(True)
+        word.setAlignment(Qt.AlignmentFlag.AlignHCenter | Qt.AlignmentFlag.AlignTop)
+        word.setContentsMargins(14, 14, 14, 0)
+        strip = QFrame()
+        strip.setProperty("role", "strip")
+        strip.setFixedHeight(34)
+        heading = QLabel("History")
+        heading.setProperty("role", "heading")
+        inside = QVBoxLayout(strip)
+        inside.setContentsMargins(12, 0, 6, 0)
+        inside.addWidget(heading)
+        body = QWidget()
+        self._stack = QStackedLayout(body)
+        self._stack.addWidget(word)
+        self._stack.addWidget(self.view)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(0)
+        column.addWidget(strip)
+        column.addWidget(body, 1)
+        self.view.selectionModel().currentChanged.connect(self._on_current)
+        self.view.clicked.connect(self._on_current)
+
+    def select(self, outcome: Outcome | None) -> None:
+        """Mark the outcome that is shown."""
+        self._stack.setCurrentIndex(1 if self.model.rowCount() else 0)
+        self._quiet = True
+        row = self.model.row_of(outcome)
+        if row >= 0:
+            self.view.setCurrentIndex(self.model.index(row))
+        else:
+            self.view.selectionModel().clear()
+        self._quiet = False
+
+    def _on_current(self, index: QModelIndex) -> None:
+        if index.isValid() and not self._quiet:
+            self.chosen.emit(self.model.outcome(index.row()))

@@ -1,0 +1,151 @@
+"""The outcomes of this sitting: the history that is shown, and what spares a second run."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+from PySide6.QtCore import QObject, Signal
+from PySide6.QtGui import QImage
+
+from app.domain.errors import PictureError
+from app.domain.framing import Category
+from app.domain.geometry import Rect
+from app.domain.requests import DeviceUse, TryOnResult
+from app.ui import imaging
+from app.ui.tryon.correction import Correction
+from app.ui.tryon.pieces import THUMBNAIL, Piece
+
+Pixels = NDArray[np.uint8]
+
+BUDGET = 1 << 30
+"""Bytes of outcomes kept; beyond it the oldest go."""
+
+
+@dataclass(eq=False)
+class Outcome:
+    """What came of a person, a cloth and a choice of category (None: chosen by itself).
+
+    Only what differs from the photo is kept: `pixels` (h, w, 4) and `region` (h, w), both uint8,
+    at `box`. `saved` is the file it was last saved to.
+    """
+
+    person: Piece
+    cloth: Piece
+    choice: Category | None
+    category: Category
+    correction: Correction | None
+    notices: tuple[str, ...]
+    use: DeviceUse
+    shape: tuple[int, int]
+    box: Rect
+    pixels: Pixels
+    region: Pixels
+    thumbnail: QImage
+    saved: Path | None = None
+
+    @staticmethod
+    def of(
+        person: Piece,
+        cloth: Piece,
+        choice: Category | None,
+        correction: Correction | None,
+        result: TryOnResult,
+    ) -> Outcome:
+        """Keep a result; in any thread."""
+        x, y, w, h = cv2.boundingRect(result.region)
+        box = Rect(x, y, w, h)
+        return Outcome(
+            person,
+            cloth,
+            choice,
+            result.category,
+            correction,
+            result.notices,
+            result.use,
+            (result.rgba.shape[0], result.rgba.shape[1]),
+            box,
+            result.rgba[box.slices].copy(),
+            result.region[box.slices].copy(),
+            imaging.small_image(result.rgba, THUMBNAIL),
+        )
+
+    @property
+    def name(self) -> str:
+        return f"{self.person.stem} in {self.cloth.stem}"
+
+    @property
+    def size(self) -> int:
+        """Bytes, roughly."""
+        extra = self.correction.base.nbytes if self.correction is not None else 0
+        return self.pixels.nbytes + self.region.nbytes + extra
+
+    def rgba(self, photo: Pixels) -> Pixels:
+        """The whole outcome (H, W, 4) uint8 over its `photo`. PictureError for another photo."""
+        if photo.shape[:2] != self.shape:
+            raise PictureError(
+                f"{self.person.name} has changed since it was tried on",
+                hint="Choose the photo again.",
+            )
+        whole = photo.copy()
+        whole[self.box.slices] = self.pixels
+        return whole
+
+    def whole_region(self) -> Pixels:
+        """The dressed region (H, W) uint8 of the whole photo."""
+        region = np.zeros(self.shape, np.uint8)
+        region[self.box.slices] = self.region
+        return region
+
+
+class Outcomes(QObject):
+    """The newest last. An outcome of the same things takes the place of the one before."""
+
+    added = Signal(int)
+    replaced = Signal(int)
+    removed = Signal(int)
+
+    def __init__(self, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._all: list[Outcome] = []
+
+    def __len__(self) -> int:
+        return len(self._all)
+
+    def __getitem__(self, row: int) -> Outcome:
+        return self._all[row]
+
+    def __iter__(self) -> Iterator[Outcome]:
+        return iter(self._all)
+
+    def row(self, outcome: Outcome | None) -> int:
+        """Where it stands; -1 when it is not there."""
+        return next((row for row, one in enumerate(self._all) if one is outcome), -1)
+
+    def find(self, person: Piece, cloth: Piece, choice: Category | None) -> Outcome | None:
+        """What came of these, if they were tried already."""
+        for one in self._all:
+            if (one.person.key, one.cloth.key, one.choice) == (person.key, cloth.key, choice):
+                return one
+        return None
+
+    def put(self, outcome: Outcome) -> None:
+        """Add an outcome, or have it replace the one of the same person, cloth and choice."""
+        asked = (outcome.person.key, outcome.cloth.family, outcome.choice)
+        for row, one in enumerate(self._all):
+            if (one.person.key, one.cloth.family, one.choice) == asked:
+                self._all[row] = outcome
+                self.replaced.emit(row)
+                return
+        self._all.append(outcome)
+        self.added.emit(len(self._all) - 1)
+        while len(self._all) > 1 and sum(one.size for one in self._all) > BUDGET:
+            self.remove(0)
+
+    def remove(self, row: int) -> None:
+        del self._all[row]
+        self.removed.emit(row)

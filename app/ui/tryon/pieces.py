@@ -1,0 +1,135 @@
+"""The pictures that a try-on is made of: which they are, and how they are read."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Callable
+from dataclasses import dataclass
+from itertools import count
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+from PySide6.QtGui import QImage
+
+from app.domain.errors import ToileError
+from app.domain.picture import Picture, in_profile, load_picture, load_thumbnail
+from app.jobs.files import FilePool
+from app.jobs.lane import Job
+from app.ui import imaging
+from app.ui.imaging import Levels
+from app.ui.pictures import Source
+
+THUMBNAIL = 320  # pixels: as large as a slot on a screen of double density
+_BUDGET = 512 << 20
+_held = count(1)
+
+
+@dataclass(frozen=True)
+class Piece:
+    """A picture in hand; two with one `key` show the same.
+
+    `family` is the same for all states of one thing: a design goes on changing.
+    """
+
+    key: str
+    family: str
+    name: str
+    load: Callable[[], Picture]
+    path: Path | None = None
+
+    @property
+    def stem(self) -> str:
+        """The name to make file names of."""
+        return self.path.stem if self.path is not None else self.name
+
+    def thumbnail(self, side: int = THUMBNAIL) -> QImage:
+        """A small copy, its longer side `side` at most; in the pool. PictureError."""
+        small = self.load() if self.path is None else load_thumbnail(self.path, side)
+        return imaging.small_image(small.rgba, side)
+
+
+def from_file(path: Path) -> Piece:
+    """A picture file as it is now: one that is written anew is another."""
+    try:
+        state = path.stat()
+        key = f"{path}|{state.st_mtime_ns}|{state.st_size}"
+    except OSError:  # reading it will say what is wrong
+        key = str(path)
+    return Piece(key, key, path.name, lambda: load_picture(path), path)
+
+
+def from_source(source: Source) -> Piece:
+    """A picture that was dropped or pasted."""
+    if source.path is not None:
+        return from_file(source.path)
+    key = f"held {next(_held)}"
+    return Piece(key, key, source.name, lambda: Picture(source.read()))
+
+
+def from_design(rgba: NDArray[np.uint8], name: str, family: str = "") -> Piece:
+    """The garment on the Design canvas, cut out by its alpha: a state of `family`, or a new one."""
+    key = f"design {next(_held)}"
+    return Piece(key, family or key, name, lambda: Picture(rgba))
+
+
+@dataclass(frozen=True, eq=False)
+class Loaded:
+    """A picture that was read; `levels` of a person's photo, to be shown."""
+
+    picture: Picture
+    levels: Levels | None
+
+    @property
+    def size(self) -> int:
+        """Bytes, roughly."""
+        return self.picture.rgba.nbytes * (1 if self.levels is None else 2)
+
+
+class Shelf:
+    """The pictures read lately, so that going back to one reads no file."""
+
+    def __init__(self, pool: FilePool) -> None:
+        self._pool = pool
+        self._loaded: OrderedDict[tuple[str, bytes | None], Loaded] = OrderedDict()
+
+    def person(self, piece: Piece) -> Loaded | None:
+        return self._get(piece.key, b"person")
+
+    def cloth(self, piece: Piece, icc: bytes | None) -> Loaded | None:
+        """The cloth in the colours of a photo with the profile `icc`."""
+        return self._get(piece.key, icc)
+
+    def read_person(self, piece: Piece) -> Job:
+        """Read a photo; it is on the shelf when the job succeeds."""
+
+        def read() -> Loaded:
+            picture = piece.load()
+            return Loaded(picture, imaging.levels_from_rgba(picture.rgba))
+
+        return self._read(piece, read, b"person")
+
+    def read_cloth(self, piece: Piece, icc: bytes | None) -> Job:
+        """Read a cloth for a photo with the profile `icc`."""
+        return self._read(piece, lambda: Loaded(in_profile(piece.load(), icc), None), icc)
+
+    def _read(self, piece: Piece, read: Callable[[], Loaded], how: bytes | None) -> Job:
+        job = self._pool.submit(read, f"Opening {piece.name}")
+        job.succeeded.connect(lambda loaded: self._put((piece.key, how), loaded))
+        return job
+
+    def _get(self, key: str, how: bytes | None) -> Loaded | None:
+        loaded = self._loaded.get((key, how))
+        if loaded is not None:
+            self._loaded.move_to_end((key, how))
+        return loaded
+
+    def _put(self, at: tuple[str, bytes | None], loaded: Loaded) -> None:
+        self._loaded[at] = loaded
+        while len(self._loaded) > 2 and sum(one.size for one in self._loaded.values()) > _BUDGET:
+            self._loaded.popitem(last=False)
+
+
+def told(error: ToileError) -> str:
+    """What failed and what to do, for a place with little room."""
+    return f"{error.what}." + (f" {error.hint}" if error.hint else "")

@@ -1,0 +1,141 @@
+"""Outcomes to files, to the clipboard, and the way to where they were saved."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+
+from PySide6.QtCore import QObject, QUrl, Signal
+from PySide6.QtGui import QDesktopServices
+from PySide6.QtWidgets import QWidget
+
+from app.domain.errors import ToileError
+from app.domain.picture import SAVED_AS, Picture, save_picture
+from app.jobs.files import FilePool
+from app.settings import Settings
+from app.ui import messages
+from app.ui.tryon.outcomes import Outcome
+from app.ui.tryon.pieces import Shelf
+
+_TITLE = "Save outcome"
+_FORBIDDEN = '<>:"/\\|?*'
+
+
+def file_stem(outcome: Outcome) -> str:
+    """A name for an outcome's file that every disk takes."""
+    clean = "".join(" " if c in _FORBIDDEN or ord(c) < 32 else c for c in outcome.name)
+    return clean.strip(" .")[:120] or "Outcome"
+
+
+def free_path(folder: Path, stem: str, ending: str, taken: Iterable[Path] = ()) -> Path:
+    """`stem` in a folder under the first number that no file has."""
+    used = set(taken)
+    number, path = 2, folder / f"{stem}{ending}"
+    while path in used or path.exists():
+        number, path = number + 1, folder / f"{stem} {number}{ending}"
+    return path
+
+
+def write(outcome: Outcome, photo: Picture | None, path: Path) -> None:
+    """Write an outcome with its photo's colour profile; in the pool. A `photo` that is not at hand
+    is read again. PictureError."""
+    photo = photo or outcome.person.load()
+    save_picture(path, outcome.rgba(photo.rgba), icc=photo.icc)
+
+
+class Saving(QObject):
+    """Asks where, writes in the pool, and remembers where that was."""
+
+    job_started = Signal(object)  # Job
+    notice = Signal(str)
+    saved = Signal(object)  # Outcome
+
+    def __init__(self, window: QWidget, pool: FilePool, settings: Settings, shelf: Shelf) -> None:
+        super().__init__(window)
+        self._window, self._pool, self._settings = window, pool, settings
+        self._shelf = shelf
+
+    def ask(self, outcome: Outcome) -> None:
+        """Let a person choose a file for an outcome, and save it there."""
+        ending = outcome.saved.suffix if outcome.saved is not None else self._ending
+        folder = outcome.saved.parent if outcome.saved is not None else self._folder(outcome)
+        proposal = outcome.saved or folder / f"{file_stem(outcome)}{ending}"
+        messages.ask_save_picture(
+            self._window, _TITLE, proposal, lambda path: self.save(outcome, path)
+        )
+
+    def save(self, outcome: Outcome, path: Path) -> None:
+        """Save to a file."""
+        photo = self._photo(outcome)
+        job = self._pool.submit(lambda: write(outcome, photo, path), f"Saving {path.name}")
+        job.succeeded.connect(lambda _nothing: self._on_saved(outcome, path))
+        job.failed.connect(self._on_failed)
+        self.job_started.emit(job)
+
+    def ask_all(self, outcomes: list[Outcome]) -> None:
+        """Let a person choose a folder, and save everything there that is not saved yet."""
+        wanted = [one for one in outcomes if one.saved is None]
+        if not wanted:
+            self.notice.emit("Every outcome of this sitting is saved already.")
+            return
+        messages.ask_folder(
+            self._window,
+            "Save all outcomes to a folder",
+            self._folder(wanted[0]),
+            lambda folder: self.save_all(wanted, folder),
+        )
+
+    def save_all(self, outcomes: list[Outcome], folder: Path) -> None:
+        """Save outcomes under names of their own; no file is written over."""
+        ending = self._ending
+        photos = [self._photo(outcome) for outcome in outcomes]
+
+        def work() -> list[tuple[Outcome, Path]]:
+            done: list[tuple[Outcome, Path]] = []
+            for outcome, photo in zip(outcomes, photos, strict=True):
+                path = free_path(folder, file_stem(outcome), ending)
+                write(outcome, photo, path)
+                done.append((outcome, path))
+            return done
+
+        count = f"{len(outcomes)} outcome" + ("" if len(outcomes) == 1 else "s")
+        job = self._pool.submit(work, f"Saving {count}")
+
+        def told(done: list[tuple[Outcome, Path]]) -> None:
+            for outcome, path in done:
+                self._on_saved(outcome, path)
+            self.notice.emit(f"Saved {count} to {folder.name}")
+
+        job.succeeded.connect(told)
+        job.failed.connect(self._on_failed)
+        self.job_started.emit(job)
+
+    def show_in_folder(self, outcome: Outcome) -> None:
+        """Open the folder that an outcome was saved to."""
+        if outcome.saved is not None:
+            QDesktopServices.openUrl(QUrl.fromLocalFile(str(outcome.saved.parent)))
+
+    @property
+    def _ending(self) -> str:
+        ending = self._settings.outcome_ending
+        return ending if ending in SAVED_AS else ".png"
+
+    def _photo(self, outcome: Outcome) -> Picture | None:
+        loaded = self._shelf.person(outcome.person)
+        return loaded.picture if loaded is not None else None
+
+    def _folder(self, outcome: Outcome) -> Path:
+        kept = Path(self._settings.outcomes_folder)
+        if self._settings.outcomes_folder and kept.is_dir():
+            return kept
+        return outcome.person.path.parent if outcome.person.path is not None else Path.home()
+
+    def _on_saved(self, outcome: Outcome, path: Path) -> None:
+        outcome.saved = path
+        self._settings.outcomes_folder = str(path.parent)
+        self._settings.outcome_ending = path.suffix.lower()
+        self.notice.emit(f"Saved {path.name}")
+        self.saved.emit(outcome)
+
+    def _on_failed(self, error: ToileError) -> None:
+        messages.show_error(self._window, _TITLE, error)

@@ -1,0 +1,214 @@
+"""The wardrobe: a folder of cloths as a strip of thumbnails; one click tries the next one on."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+from PySide6.QtCore import QAbstractListModel, QModelIndex, QObject, QSize, Qt, Signal
+from PySide6.QtGui import QAction
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QStackedLayout, QVBoxLayout, QWidget
+
+from app.domain.errors import PictureError, ToileError
+from app.domain.picture import SUFFIXES
+from app.jobs.files import FilePool
+from app.ui.design.fields import ElidedLabel
+from app.ui.design.overlay import small_button
+from app.ui.tryon.cells import MARK_ROLE, CellView, Index, Thumbnails
+from app.ui.tryon.pieces import told
+
+_CELL = QSize(112, 140)
+_SIDE = 208  # pixels of a thumbnail: a cell on a screen of double density
+_EMPTY = "Choose a folder of garment pictures, or drop one here: a click on one tries it on."
+
+
+def _natural(path: Path) -> list[tuple[int, str]]:
+    """Sorts "shirt 2" before "shirt 10"."""
+    parts = re.split(r"(\d+)", path.name.casefold())
+    return [(int(part), "") if part.isdecimal() else (-1, part) for part in parts]
+
+
+def list_pictures(folder: Path) -> list[Path]:
+    """The picture files right in a folder, in the order of their names. PictureError."""
+    try:
+        found = [
+            path
+            for path in folder.iterdir()
+            if path.suffix.lower() in SUFFIXES and not path.name.startswith(".")
+        ]
+    except OSError as failure:
+        raise PictureError(
+            f"The folder {folder.name} cannot be opened",
+            where=str(folder),
+            hint="Choose another folder.",
+        ) from failure
+    return sorted(found, key=_natural)
+
+
+class WardrobeModel(QAbstractListModel):
+    """Picture files with their thumbnails, as they arrive."""
+
+    def __init__(self, thumbnails: Thumbnails, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._thumbnails = thumbnails
+        self._paths: list[Path] = []
+        self._rows: dict[Path, int] = {}
+        thumbnails.arrived.connect(self._tell)
+
+    def set_paths(self, paths: list[Path]) -> None:
+        self.beginResetModel()
+        self._paths = paths
+        self._rows = {path: row for row, path in enumerate(paths)}
+        self.endResetModel()
+
+    def path(self, row: int) -> Path:
+        return self._paths[row]
+
+    def row(self, path: Path | None) -> int:
+        """Where a file stands; -1 when it is none of them."""
+        return self._rows.get(path, -1) if path is not None else -1
+
+    def rowCount(self, parent: Index = QModelIndex()) -> int:  # noqa: B008 (Qt's own signature)
+        return 0 if parent.isValid() else len(self._paths)
+
+    def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> object:
+        path = self._paths[index.row()]
+        if role == Qt.ItemDataRole.DisplayRole:
+            return path.stem
+        if role == Qt.ItemDataRole.ToolTipRole:
+            return str(path)
+        if role == Qt.ItemDataRole.DecorationRole:
+            return self._thumbnails.get(path)
+        if role == MARK_ROLE:
+            return "mdi6.image-broken-variant" if self._thumbnails.broken(path) else "mdi6.hanger"
+        return None
+
+    def _tell(self, path: Path) -> None:
+        row = self.row(path)
+        if row >= 0:
+            self.dataChanged.emit(self.index(row), self.index(row))
+
+
+class Wardrobe(QFrame):
+    """The strip at the bottom. `chosen` carries the Path of a cloth, by mouse or arrow keys."""
+
+    chosen = Signal(object)
+    notice = Signal(str)
+
+    def __init__(
+        self, pool: FilePool, actions: list[QAction], parent: QWidget | None = None
+    ) -> None:
+        """The actions get buttons at the right of the strip."""
+        super().__init__(parent)
+        self._pool = pool
+        self._thumbnails = Thumbnails(pool, _SIDE, self)
+        self.folder: Path | None = None
+        self._quiet = False
+        self._wanted: Path | None = None
+        self.setObjectName("wardrobe")
+        self.setProperty("role", "panel")
+        self.model = WardrobeModel(self._thumbnails, self)
+        self.view = CellView(_CELL, sideways=True)
+        self.view.setObjectName("wardrobe_view")
+        self.view.setAccessibleName("Wardrobe")
+        self.view.setModel(self.model)
+        self.word = QLabel(_EMPTY)
+        self.word.setObjectName("wardrobe_word")
+        self.word.setProperty("role", "dim")
+        self.word.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        self.word.setWordWrap(True)
+        self.place = ElidedLabel()
+        self.place.setProperty("role", "dim")
+        self._lay_out(actions)
+        self.view.selectionModel().currentChanged.connect(self._on_current)
+        self.view.clicked.connect(self._on_current)
+        self.view.activated.connect(self._on_current)
+
+    def _lay_out(self, actions: list[QAction]) -> None:
+        strip = QFrame()
+        strip.setProperty("role", "strip")
+        strip.setFixedHeight(34)
+        row = QHBoxLayout(strip)
+        row.setContentsMargins(12, 0, 6, 0)
+        row.setSpacing(10)
+        heading = QLabel("Wardrobe")
+        heading.setProperty("role", "heading")
+        row.addWidget(heading)
+        row.addWidget(self.place, 1)
+        for action in actions:
+            button = small_button()
+            button.setDefaultAction(action)
+            row.addWidget(button)
+        body = QWidget()
+        self._stack = QStackedLayout(body)
+        self._stack.addWidget(self.word)
+        self._stack.addWidget(self.view)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(0)
+        column.addWidget(strip)
+        column.addWidget(body, 1)
+        self.setMinimumHeight(34 + 84)
+
+    def open(self, folder: Path) -> None:
+        """Show the pictures of a folder."""
+        self.folder = folder
+        self._thumbnails.forget()
+        self.place.set_text(str(folder))
+        job = self._pool.submit(lambda: list_pictures(folder), f"Looking through {folder.name}")
+        job.succeeded.connect(lambda paths: self._take(folder, paths))
+        job.failed.connect(lambda error: self._on_failed(folder, error))
+
+    def refresh(self) -> None:
+        """Look again what is in the folder."""
+        if self.folder is not None:
+            self.open(self.folder)
+
+    def select(self, path: Path | None) -> None:
+        """Mark the cloth in hand, without trying it on."""
+        self._wanted = path
+        row = self.model.row(path)
+        self._quiet = True
+        if row >= 0:
+            self.view.setCurrentIndex(self.model.index(row))
+        else:
+            self.view.selectionModel().clear()
+        self._quiet = False
+
+    def next(self) -> None:
+        """Try the next cloth on."""
+        self._step(1)
+
+    def previous(self) -> None:
+        """Try the cloth before on."""
+        self._step(-1)
+
+    def _step(self, by: int) -> None:
+        count = self.model.rowCount()
+        if count:
+            row = self.view.currentIndex().row()
+            row = row + by if row >= 0 else (0 if by > 0 else count - 1)
+            self.view.setCurrentIndex(self.model.index(min(max(row, 0), count - 1)))
+
+    def _take(self, folder: Path, paths: list[Path]) -> None:
+        if folder != self.folder:
+            return
+        self._quiet = True
+        self.model.set_paths(paths)
+        self._quiet = False
+        count = f"{len(paths):,} picture" + ("" if len(paths) == 1 else "s")
+        self.place.set_text(f"{folder} · {count}")
+        self.word.setText(f"There are no pictures in {folder.name}." if not paths else _EMPTY)
+        self._stack.setCurrentWidget(self.view if paths else self.word)
+        self.select(self._wanted)
+
+    def _on_failed(self, folder: Path, error: ToileError) -> None:
+        if folder == self.folder:
+            self.model.set_paths([])
+            self.word.setText(told(error))
+            self._stack.setCurrentWidget(self.word)
+
+    def _on_current(self, index: QModelIndex) -> None:
+        if index.isValid() and not self._quiet:
+            self._wanted = self.model.path(index.row())
+            self.chosen.emit(self._wanted)

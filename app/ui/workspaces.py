@@ -1,0 +1,122 @@
+"""The workspaces of the window: which one is shown, and how they hand work to each other."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import Signal
+from PySide6.QtWidgets import QSplitter, QStackedWidget
+
+from app.domain.requests import SynthesisResult
+from app.settings import Workspace
+from app.ui.pictures import Source
+
+if TYPE_CHECKING:
+    from app.ui.main_window import MainWindow
+    from app.ui.tryon.workspace import TryOnWorkspace
+
+
+class Workspaces(QStackedWidget):
+    """Design is there from the start; Try-on is made when it is first looked at."""
+
+    switched = Signal(str)
+
+    def __init__(self, window: MainWindow) -> None:
+        super().__init__(window)
+        self._window = window
+        self._tryon: TryOnWorkspace | None = None
+        self._garment: SynthesisResult | None = None
+        self._worn = ""  # the family of designs that is tried on
+        self.addWidget(window.design)
+        window.live.shown.connect(self._on_garment)
+
+    @property
+    def current(self) -> Workspace:
+        return "design" if self.currentWidget() is self._window.design else "tryon"
+
+    @property
+    def tryon(self) -> TryOnWorkspace:
+        if self._tryon is None:
+            self._tryon = self._make_tryon()
+        return self._tryon
+
+    def splitters(self) -> tuple[QSplitter, ...]:
+        """What a person moved in Try-on, to be kept."""
+        return tuple(part for part, _ in self._tryon.splitters()) if self._tryon else ()
+
+    def go(self, name: Workspace) -> None:
+        """Show a workspace, its commands and its zoom."""
+        window = self._window
+        window.commands[f"workspace.{name}"].setChecked(True)
+        if name == self.current:
+            return
+        window.design.canvas.end_stroke()
+        self.setCurrentWidget(self.tryon if name == "tryon" else window.design)
+        window.commands.show_for(name)
+        window.keep("workspace", name)
+        window.status.show_position(-1, -1, "")
+        view = self.tryon.region.view if name == "tryon" else window.design.canvas
+        window.status.show_zoom(view.zoom())
+        view.setFocus()
+        if name == "tryon":
+            self._follow_design()
+        self.switched.emit(name)
+
+    def _make_tryon(self) -> TryOnWorkspace:
+        from app.ui.tryon.workspace import TryOnWorkspace
+
+        window = self._window
+        tryon = TryOnWorkspace(
+            window.commands, window.lane, window.pool, window.network, window.settings, window
+        )
+        self.addWidget(tryon)
+        tryon.job_started.connect(window.status.track)
+        tryon.notice.connect(window.status.say)
+        tryon.device_used.connect(window.status.show_device)
+        tryon.zoom_changed.connect(window.status.show_zoom)
+        tryon.settings_changed.connect(window.store_settings)
+        tryon.to_design.connect(self._take_outcome)
+        return tryon
+
+    # From Design to Try-on and back
+
+    @property
+    def can_wear(self) -> bool:
+        """Whether there is a garment on the canvas to be tried on."""
+        return self._garment is not None and self._window.network.services is not None
+
+    def wear_design(self) -> None:
+        """Try the garment on the canvas on, as it is and as it goes on changing."""
+        from app.ui.tryon import pieces
+
+        if self._garment is not None:
+            piece = pieces.from_design(self._garment.rgba, self._design_name)
+            self._worn = piece.family
+            self.tryon.intake.wear_design(piece)
+            self.go("tryon")
+
+    @property
+    def _design_name(self) -> str:
+        return self._window.files.name.removesuffix(".png")
+
+    def _on_garment(self, result: SynthesisResult) -> None:
+        self._garment = result
+        if self.current == "tryon":
+            self._follow_design()
+
+    def _follow_design(self) -> None:
+        """Have the outcome show the garment as it is now, if it shows an earlier state of it."""
+        from app.ui.tryon import pieces
+
+        tryon, garment = self._tryon, self._garment
+        cloth = tryon.fitting.cloth if tryon is not None else None
+        if tryon is None or garment is None or cloth is None or cloth.family != self._worn:
+            return
+        if cloth.load().rgba is not garment.rgba:
+            tryon.intake.wear_design(
+                pieces.from_design(garment.rgba, self._design_name, self._worn)
+            )
+
+    def _take_outcome(self, source: Source) -> None:
+        self.go("design")
+        self._window.open_picture(source)
