@@ -10,6 +10,8 @@ from pathlib import Path
 
 from app.domain.errors import ToileError
 
+TEMPORARY = ".tmp"
+"""How the names of temporary files end."""
 _SPACE = "Free some space or choose another folder."
 _OTHER = "Choose another file."
 _RIGHTS = "Choose a folder and file that you may write to."
@@ -36,7 +38,7 @@ def read_bytes(path: Path, *, what: str, error: type[ToileError], limit: int) ->
         with path.open("rb") as file:
             data = file.read(limit + 1)
     except (OSError, ValueError) as failure:
-        raise _told(failure, doing, path, error, reading=True) from failure
+        raise told(failure, doing, path, error, reading=True) from failure
     if not data:
         raise error(f"{doing}: the file is empty", where=str(path), hint=_OTHER)
     if len(data) > limit:
@@ -45,12 +47,14 @@ def read_bytes(path: Path, *, what: str, error: type[ToileError], limit: int) ->
     return data
 
 
-def write_atomic(path: Path, data: bytes, *, what: str, error: type[ToileError]) -> None:
+def write_atomic(
+    path: Path, data: bytes, *, what: str, error: type[ToileError], via: Path | None = None
+) -> None:
     """Write ``data`` so that ``path`` holds either its old content or all of the new.
 
-    The bytes go to a temporary file in the same folder, are flushed to the disk and then take the
-    name of ``path`` in one step; a link is written through. The temporary file is removed on
-    failure. Every failure is raised as ``error``.
+    The bytes go to a temporary file in the same folder, or in ``via`` on the same disk, are
+    flushed to the disk and then take the name of ``path`` in one step; a link is written through.
+    The temporary file is removed on failure. Every failure is raised as ``error``.
     """
     doing = f"The {what} cannot be saved"
     try:
@@ -61,7 +65,7 @@ def write_atomic(path: Path, data: bytes, *, what: str, error: type[ToileError])
             raise error(f"{doing}: this is not an ordinary file", where=str(path), hint=_OTHER)
         if target.exists() and not os.access(target, os.W_OK):
             raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
-        temporary = target.parent / f".toile-{secrets.token_hex(8)}.tmp"
+        temporary = (via or target.parent) / f".toile-{secrets.token_hex(8)}{TEMPORARY}"
         try:
             with temporary.open("xb") as file:
                 file.write(data)
@@ -74,12 +78,13 @@ def write_atomic(path: Path, data: bytes, *, what: str, error: type[ToileError])
             temporary.unlink(missing_ok=True)
             raise
     except (OSError, ValueError, RuntimeError) as failure:  # resolve: NUL in the name, link loop
-        raise _told(failure, doing, path, error, reading=False) from failure
+        raise told(failure, doing, path, error, reading=False) from failure
 
 
-def _told(
+def told(
     failure: Exception, doing: str, path: Path, error: type[ToileError], *, reading: bool
 ) -> ToileError:
+    """What the system says of ``path``, as an ``error`` in words; ``doing`` is its first half."""
     if isinstance(failure, FileNotFoundError | NotADirectoryError):
         missing = "there is no such file" if reading else "there is no such folder"
         reason, hint = missing, "Check the name or choose another place."

@@ -1,0 +1,86 @@
+"""How long a batch will take and how much room it needs, found by trying a few of its items."""
+
+from __future__ import annotations
+
+import shutil
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+from app.domain.batch.names import Taken
+from app.domain.batch.plan import Item, Plan, in_good_order, name_items
+from app.domain.cancel import CancelToken
+from app.domain.errors import PictureError
+from app.domain.picture import encode_picture, in_profile, load_picture
+from app.domain.requests import Tryon, TryOnRequest
+
+_TIMED, _TRIED, _LOOKED_AT = 3, 8, 500
+
+
+@dataclass(frozen=True, slots=True)
+class Estimate:
+    """For the whole batch: ``seconds`` of work and ``bytes`` of outcomes; ``free`` bytes are left
+    on the disk of the output folder."""
+
+    seconds: float
+    bytes: int
+    free: int
+
+    @property
+    def fits(self) -> bool:
+        """Whether there is room for all outcomes."""
+        return self.bytes < self.free
+
+
+def estimate(plan: Plan, tryon: Tryon, cancel: CancelToken, *, jobs: int = 2) -> Estimate | None:
+    """Dress a few items of the plan without keeping the outcomes; None when none of them works.
+
+    The very first opens the networks and is not counted, unless it is the only one. PackError,
+    DeviceError, Cancelled.
+    """
+    pairs = plan.pairs[:_LOOKED_AT]
+    items = in_good_order(name_items(plan.order, pairs, Taken(())))
+    times: list[float] = []
+    sizes: list[int] = []
+    for item in items[:_TRIED]:
+        cancel.raise_if_cancelled()
+        try:
+            seconds, size = _try(plan, item, tryon, cancel, jobs)
+        except PictureError:
+            continue
+        times.append(seconds)
+        sizes.append(size)
+        if len(times) > _TIMED:
+            break
+    if not times:
+        return None
+    warm = times[1:] or times
+    count = len(plan.pairs)
+    return Estimate(
+        sum(warm) / len(warm) * count,
+        round(sum(sizes) / len(sizes) * count),
+        shutil.disk_usage(_there(plan.order.out)).free,
+    )
+
+
+def _try(plan: Plan, item: Item, tryon: Tryon, cancel: CancelToken, jobs: int) -> tuple[float, int]:
+    """Seconds that an item costs when reading and saving go on beside the network, and the size
+    of its outcome in bytes."""
+    begun = time.perf_counter()
+    person = load_picture(item.person)
+    cloth = in_profile(load_picture(item.cloth), person.icc)
+    read = time.perf_counter()
+    result = tryon(TryOnRequest(person.rgba, cloth.rgba, item.category), cancel)
+    dressed = time.perf_counter()
+    name = Path(item.outcome)
+    data = encode_picture(name, result.rgba, icc=person.icc, quality=plan.order.quality)
+    beside = read - begun + time.perf_counter() - dressed
+    return dressed - read + beside / (2 * max(1, jobs)), len(data)
+
+
+def _there(folder: Path) -> Path:
+    """The folder, or the nearest one above it that exists."""
+    folder = folder.absolute()
+    while not folder.exists() and folder != folder.parent:
+        folder = folder.parent
+    return folder

@@ -1,0 +1,217 @@
+"""Carries out what waits in a journal: reading, dressing and saving at the same time."""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from collections import deque
+from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
+
+from app.domain.batch import report
+from app.domain.batch.journal import Journal, Made
+from app.domain.batch.order import OrderError, StoreError
+from app.domain.batch.pace import Pace
+from app.domain.batch.plan import Item, in_good_order
+from app.domain.batch.shelf import Pair, Shelf
+from app.domain.cancel import CancelToken
+from app.domain.errors import Cancelled, DeviceError, PackError, ToileError
+from app.domain.picture import encode_picture
+from app.domain.requests import Tryon, TryOnRequest, TryOnResult
+
+_log = logging.getLogger("toile.batch")
+_WAIT = 0.1  # seconds between looks at pause and cancel
+
+
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """An item that came to its end; ``reason`` is empty when its outcome is there."""
+
+    item: Item
+    reason: str
+    notices: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """How far a batch is. ``rate`` is in items per second as of late, 0 while unknown;
+    ``seconds_left`` is None while unknown; ``last`` is the item that has just ended."""
+
+    total: int
+    done: int
+    failed: int
+    rate: float = 0.0
+    seconds_left: float | None = None
+    last: Ended | None = None
+
+    @property
+    def waiting(self) -> int:
+        return self.total - self.done - self.failed
+
+
+class Run:
+    """One run over the items that wait. Call it once; pause and go on from any thread.
+
+    ``tryon`` is called in the thread that calls the run. ``jobs`` threads read and as many save.
+    ``listen`` gets the progress after every item, one call at a time, in any thread.
+    """
+
+    def __init__(
+        self,
+        journal: Journal,
+        tryon: Tryon,
+        *,
+        jobs: int = 2,
+        listen: Callable[[Progress], None] = lambda _: None,
+    ) -> None:
+        self._journal, self._tryon, self._listen = journal, tryon, listen
+        self._jobs = max(1, jobs)
+        self._paused = threading.Event()
+        self._lock = threading.Lock()
+        self._room = threading.Semaphore(self._jobs + 1)  # outcomes that wait to be saved
+        self._fault: ToileError | None = None
+        self._pace = Pace()
+        counts = journal.counts()
+        self._total, self._done = sum(counts.values()), counts["done"]
+        self._failed = counts["failed"]
+
+    def pause(self) -> None:
+        """Begin no further item until `go_on`."""
+        self._paused.set()
+
+    def go_on(self) -> None:
+        """End a pause."""
+        self._paused.clear()
+
+    @property
+    def progress(self) -> Progress:
+        """How far it is now."""
+        with self._lock:
+            return self._progress(None)
+
+    def __call__(self, cancel: CancelToken) -> Progress:
+        """Do what waits, then write report and contact sheet; also when ``cancel`` ends it early.
+
+        An item that cannot be done costs that item. What concerns all of them ends the run and
+        leaves them waiting: StoreError for the output folder, OrderError when an input folder is
+        gone, PackError, DeviceError.
+        """
+        waiting = deque(in_good_order(self._journal.waiting()))
+        ahead: deque[tuple[Item, Future[Pair]]] = deque()
+        with (
+            ThreadPoolExecutor(self._jobs, "batch-save") as savers,
+            ThreadPoolExecutor(self._jobs, "batch-load") as loaders,
+        ):
+            shelf = Shelf(loaders)
+            try:
+                while (ahead or waiting) and self._may_go_on(cancel):
+                    while waiting and (not ahead or (len(ahead) <= self._jobs and not shelf.full)):
+                        item = waiting.popleft()
+                        ahead.append((item, shelf.fetch(item)))
+                    item, pair = ahead.popleft()
+                    self._dress(item, pair, cancel, savers)
+            finally:
+                loaders.shutdown(wait=False, cancel_futures=True)
+        if self._fault is not None:
+            raise self._fault
+        write_report(self._journal)
+        return self.progress
+
+    def _may_go_on(self, cancel: CancelToken) -> bool:
+        if self._paused.is_set():
+            self._pace.hold()
+            while self._paused.is_set() and not cancel.cancelled and self._fault is None:
+                time.sleep(_WAIT)
+            self._pace.go_on()
+        return not cancel.cancelled and self._fault is None
+
+    def _dress(
+        self, item: Item, pair: Future[Pair], cancel: CancelToken, savers: ThreadPoolExecutor
+    ) -> None:
+        try:
+            pictures = pair.result()
+            begun = time.perf_counter()
+            request = TryOnRequest(pictures.person.rgba, pictures.cloth.rgba, item.category)
+            result = self._tryon(request, cancel)
+            seconds = time.perf_counter() - begun
+        except Cancelled:
+            return
+        except (PackError, DeviceError):
+            raise
+        except ToileError as error:
+            self._check_places()
+            self._give_up(item, str(error))
+            return
+        except MemoryError:
+            self._give_up(item, "There is not enough memory for these pictures.")
+            return
+        except Exception as error:
+            _log.exception("item %d failed", item.number)
+            told = str(error) or type(error).__name__
+            self._give_up(item, f"Something unexpected went wrong: {told}.")
+            return
+        self._room.acquire()
+        savers.submit(self._save, item, result, pictures.person.icc, seconds)
+
+    def _save(self, item: Item, result: TryOnResult, icc: bytes | None, seconds: float) -> None:
+        order = self._journal.order
+        try:
+            path = self._journal.folder / item.outcome
+            data = encode_picture(path, result.rgba, icc=icc, quality=order.quality)
+            small = report.thumbnail(result.rgba) if item.number <= report.SHOWN else None
+            made = Made(result.category, result.notices, seconds, small)
+            self._journal.store(item, data, made)
+        except StoreError as error:
+            self._fault = self._fault or error
+        except (ToileError, MemoryError) as error:  # the format cannot hold the picture
+            try:
+                self._give_up(item, str(error) or "There is not enough memory to save the picture.")
+            except StoreError as other:
+                self._fault = self._fault or other
+        except Exception as error:
+            _log.exception("item %d was not saved", item.number)
+            self._fault = self._fault or StoreError(f"An outcome was not saved: {error}")
+        else:
+            self._note(Ended(item, "", tuple(result.notices)))
+        finally:
+            self._room.release()
+
+    def _check_places(self) -> None:
+        """OrderError when all that is left would fail because a folder is gone."""
+        order = self._journal.order
+        for place, word in ((order.people, "people"), (order.cloths, "cloths")):
+            if not place.exists():
+                raise OrderError(
+                    f"The folder of {word} is not there any more",
+                    where=str(place),
+                    hint="Bring it back, then resume the batch.",
+                )
+
+    def _give_up(self, item: Item, reason: str) -> None:
+        self._journal.fail(item, reason)
+        self._note(Ended(item, reason))
+
+    def _note(self, ended: Ended) -> None:
+        with self._lock:
+            self._pace.tick()
+            if ended.reason:
+                self._failed += 1
+            else:
+                self._done += 1
+            self._listen(self._progress(ended))
+
+    def _progress(self, last: Ended | None) -> Progress:
+        rate = self._pace.rate
+        waiting = self._total - self._done - self._failed
+        left = waiting / rate if rate else None
+        return Progress(self._total, self._done, self._failed, rate, left, last)
+
+
+def write_report(journal: Journal) -> None:
+    """Write the table of all items and the contact sheet of the first outcomes. StoreError."""
+    journal.write(journal.path("report"), report.table(journal.entries()), "report")
+    sheet = report.contact_sheet(journal.thumbnails())
+    if sheet is not None:
+        journal.write(journal.path("sheet"), sheet, "contact sheet")
