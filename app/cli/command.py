@@ -12,6 +12,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import NoReturn, TypeAlias
 
+from app.domain.batch.order import OrderError, StoreError
 from app.domain.cancel import CancelToken
 from app.domain.errors import (
     Cancelled,
@@ -43,7 +44,7 @@ EPILOG = """exit codes:
   0  done
   1  there is no screen, or an unexpected failure; the log file has the details
   2  wrong usage
-  3  an input file is missing or not of the kind that the command reads
+  3  an input file is missing or not of the kind that the command reads; items of a batch failed
   4  a model pack is missing, altered or does not fit
   5  the device cannot be used
   6  the output cannot be written
@@ -72,6 +73,8 @@ _CODES: tuple[tuple[type[ToileError], Exit], ...] = (
     (PictureError, Exit.INPUT),
     (OutputError, Exit.OUTPUT),
     (SettingsError, Exit.OUTPUT),
+    (OrderError, Exit.INPUT),
+    (StoreError, Exit.OUTPUT),
 )
 
 
@@ -116,6 +119,13 @@ def size(text: str) -> tuple[int, int]:
     except LabelMapError as error:
         raise argparse.ArgumentTypeError(error.what) from error
     return width, height
+
+
+def quality(text: str) -> int:
+    """How good a JPEG or WebP is to be; for argparse."""
+    if not text.isascii() or not text.isdigit() or not 1 <= int(text) <= 100:
+        raise argparse.ArgumentTypeError(f"{text!r} is no quality from 1 to 100")
+    return int(text)
 
 
 def check_target(

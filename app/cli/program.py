@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from app import __version__, log
-from app.cli import doctor, parse, synth, tryon
+from app.cli import batch, doctor, parse, synth, tryon
 from app.cli.command import EPILOG, CommandParser, Exit, Work, exit_code
 from app.domain.cancel import CancelToken
 from app.domain.errors import ToileError
@@ -40,7 +40,7 @@ def _parser() -> CommandParser:
     )
     parser.add_argument("--version", action="version", version=f"Toile {__version__}")
     commands = parser.add_subparsers(title="commands", required=True, metavar="COMMAND")
-    for command in (synth, parse, tryon, doctor):
+    for command in (synth, parse, tryon, batch, doctor):
         command.add(commands)
     return parser
 

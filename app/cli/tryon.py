@@ -10,7 +10,7 @@ import cv2
 import msgspec
 
 from app import wiring
-from app.cli.command import Commands, Exit, add_command, check_target, tell, writing
+from app.cli.command import Commands, Exit, add_command, check_target, quality, tell, writing
 from app.domain.cancel import CancelToken
 from app.domain.framing import CATEGORIES
 from app.domain.picture import QUALITY, SAVED_AS, in_profile, load_picture, save_picture
@@ -41,18 +41,12 @@ def add(commands: Commands) -> None:
     )
     parser.add_argument(
         "--quality",
-        type=_quality,
+        type=quality,
         default=QUALITY,
         metavar="1-100",
         help=f"of a JPEG or WebP; default {QUALITY}",
     )
     parser.add_argument("--json", action="store_true", help="print what was done as JSON")
-
-
-def _quality(text: str) -> int:
-    if not text.isascii() or not text.isdigit() or not 1 <= int(text) <= 100:
-        raise argparse.ArgumentTypeError(f"{text!r} is no quality from 1 to 100")
-    return int(text)
 
 
 def _tryon(options: argparse.Namespace, cancel: CancelToken) -> int:
