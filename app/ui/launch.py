@@ -32,13 +32,24 @@ class AfterFirstPaint(QObject):
     def __init__(self, window: MainWindow) -> None:
         super().__init__(window)
         self._window = window
+        self._gone = False
         window.design.canvas.viewport().installEventFilter(self)
+        # A canvas that is left for Try-on before it was painted is not going to be.
+        window.workspaces.switched.connect(self._soon)
+        window.files.document_changed.connect(
+            lambda _document: self._soon() if window.workspaces.current != "design" else None
+        )
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        if event.type() == QEvent.Type.Paint and self._window.files.document is not None:
-            watched.removeEventFilter(self)
-            QTimer.singleShot(0, self._go)
+        if event.type() == QEvent.Type.Paint:
+            self._soon()
         return False
+
+    def _soon(self) -> None:
+        if not self._gone and self._window.files.document is not None:
+            self._gone = True
+            self._window.design.canvas.viewport().removeEventFilter(self)
+            QTimer.singleShot(0, self._go)
 
     def _go(self) -> None:
         self._window.load_network()

@@ -182,10 +182,12 @@ QFrame[role="panel"] { background: @panel; border: none; }
 QFrame[role="panel"][drop="true"] { background: @accent_soft; }
 QFrame[role="strip"] { background: @panel; border: none; border-bottom: 1px solid @line; }
 QFrame[role="segments"] { background: @field; border: 1px solid @line; border-radius: 7px; }
+QFrame[role="pill"] { background: @raised; border: 1px solid @line; border-radius: 16px; }
 QFrame[role="rail"] { background: @window; border: none; border-right: 1px solid @line; }
 QFrame[role="line"] { background: @line; border: none; }
 QLabel[role="heading"] { color: @dim; font-weight: 600; }
 QLabel[role="dim"] { color: @dim; }
+QLabel[role="note"] { color: @text; background: @panel; border-top: 1px solid @line; }
 QLabel[role="warning"] { color: @warning; }
 QLabel[role="error"] { color: @error; }
 QLabel[role="title"] { font-weight: 600; }

@@ -105,6 +105,8 @@ def test_everything_works_from_the_keyboard(
     QTest.keyClick(room.wardrobe.view, Key.Key_Right)
     studio.quiet()
     assert color_shown(room) == GREEN
+    studio.window.activateWindow()
+    studio.until(studio.window.isActiveWindow)
     QTest.keyClick(studio.window, Key.Key_Right, Qt.KeyboardModifier.AltModifier)
     studio.quiet()
     assert color_shown(room) == VIOLET

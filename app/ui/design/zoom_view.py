@@ -76,6 +76,11 @@ class ZoomView(QGraphicsView):
     def zoom(self) -> float:
         return self._zoom
 
+    @property
+    def fitted(self) -> bool:
+        """Whether all of the content is shown, and goes on being shown when the view resizes."""
+        return self._fitted
+
     def set_content_size(self, width: float, height: float) -> None:
         """Show a content of this size from (0, 0) on, fitted."""
         self._content = QRectF(0, 0, width, height)

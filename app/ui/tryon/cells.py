@@ -5,8 +5,17 @@ from __future__ import annotations
 from collections import OrderedDict
 from pathlib import Path
 
-from PySide6.QtCore import QModelIndex, QObject, QPersistentModelIndex, QRect, QSize, Qt, Signal
-from PySide6.QtGui import QImage, QKeyEvent, QPainter, QPainterPath, QPen
+from PySide6.QtCore import (
+    QModelIndex,
+    QObject,
+    QPersistentModelIndex,
+    QRect,
+    QSignalBlocker,
+    QSize,
+    Qt,
+    Signal,
+)
+from PySide6.QtGui import QFocusEvent, QImage, QKeyEvent, QPainter, QPainterPath, QPen, QWheelEvent
 from PySide6.QtWidgets import QListView, QStyle, QStyledItemDelegate, QStyleOptionViewItem, QWidget
 
 from app.jobs.files import FilePool
@@ -136,13 +145,19 @@ def draw_fitted(painter: QPainter, room: QRect, image: QImage) -> None:
 
 
 class CellView(QListView):
-    """A row or column of cells of one size; letters stay free for the commands of the window."""
+    """Cells of one size in a row, or in rows when `wrapping`.
 
-    def __init__(self, size: QSize, *, sideways: bool, parent: QWidget | None = None) -> None:
+    Letters stay free for the commands of the window.
+    """
+
+    def __init__(
+        self, size: QSize, *, wrapping: bool = False, parent: QWidget | None = None
+    ) -> None:
         super().__init__(parent)
-        flow = QListView.Flow.LeftToRight if sideways else QListView.Flow.TopToBottom
-        self.setFlow(flow)
-        self.setWrapping(False)
+        self.setFlow(QListView.Flow.LeftToRight)
+        self.setWrapping(wrapping)
+        if wrapping:
+            self.setResizeMode(QListView.ResizeMode.Adjust)
         self.setUniformItemSizes(True)
         self.setMouseTracking(True)
         self.setItemDelegate(Cell(size, self))
@@ -152,12 +167,21 @@ class CellView(QListView):
             Qt.ScrollBarPolicy.ScrollBarAlwaysOff,
             Qt.ScrollBarPolicy.ScrollBarAsNeeded,
         )
-        self.setHorizontalScrollBarPolicy(needed if sideways else off)
-        self.setVerticalScrollBarPolicy(off if sideways else needed)
+        self.setHorizontalScrollBarPolicy(off if wrapping else needed)
+        self.setVerticalScrollBarPolicy(needed if wrapping else off)
         self.setDragEnabled(False)
         self.setAcceptDrops(False)
         self.viewport().setAcceptDrops(False)
-        self._sideways = sideways
+        self._sideways = not wrapping
+
+    def focusInEvent(self, event: QFocusEvent) -> None:
+        """Qt would make the first cell current, which here means to choose it."""
+        chooses = self.selectionModel()
+        none = not self.currentIndex().isValid()
+        with QSignalBlocker(chooses):
+            super().focusInEvent(event)
+            if none:
+                chooses.clearCurrentIndex()
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         if event.text().isprintable() and event.text():
@@ -165,12 +189,10 @@ class CellView(QListView):
         else:
             super().keyPressEvent(event)
 
-    def wheelEvent(self, event: object) -> None:
-        from PySide6.QtGui import QWheelEvent
-
-        if isinstance(event, QWheelEvent) and self._sideways and not event.angleDelta().x():
+    def wheelEvent(self, event: QWheelEvent) -> None:
+        if self._sideways and not event.angleDelta().x():
             bar = self.horizontalScrollBar()
             bar.setValue(bar.value() - event.angleDelta().y())
             event.accept()
-        elif isinstance(event, QWheelEvent):
+        else:
             super().wheelEvent(event)

@@ -31,7 +31,7 @@ _ENTRIES = (
     _Entry("person", "Choose person …", "account-outline", "intake.ask_person", ("Ctrl+O",)),
     _Entry("cloth", "Choose cloth …", "hanger", "intake.ask_cloth", ("Ctrl+Shift+O",)),
     _Entry(
-        *("wardrobe", "Choose wardrobe folder …", "wardrobe-outline", "intake.ask_wardrobe"),
+        *("wardrobe", "Choose wardrobe folder …", "folder-open-outline", "intake.ask_wardrobe"),
         ("Ctrl+Shift+W",),
         "A folder of garment pictures; a click on one tries it on",
     ),
@@ -42,14 +42,20 @@ _ENTRIES = (
         ("Ctrl+Shift+V",),
     ),
     _Entry(
-        *("save", "Save …", "content-save-outline", "save", ("Ctrl+S",)),
+        *("save", "Save outcome …", "content-save-outline", "save", ("Ctrl+S",)),
         "Save the outcome as PNG, JPEG or WebP",
     ),
     _Entry(
-        *("save_all", "Save all …", "content-save-all-outline", "save_all", ("Ctrl+Shift+S",)),
+        *(
+            "save_all",
+            "Save all outcomes …",
+            "content-save-all-outline",
+            "save_all",
+            ("Ctrl+Shift+S",),
+        ),
         "Save every outcome of this sitting that is not saved yet",
     ),
-    _Entry("copy", "Copy", "content-copy", "copy", ("Ctrl+C",), "Copy the outcome"),
+    _Entry("copy", "Copy outcome", "content-copy", "copy", ("Ctrl+C",), "Copy the outcome"),
     _Entry(
         *("folder", "Show in folder", "folder-search-outline", "show_in_folder"),
         ("Ctrl+Shift+E",),
@@ -60,19 +66,25 @@ _ENTRIES = (
     _Entry("again", "Try again", "restart", "fitting.again", ("Ctrl+R",)),
     _Entry("stop", "Stop", "close-circle-outline", "stop", ("Esc",), "Stop what is being done"),
     _Entry(
-        *("to_design", "To Design", "tshirt-crew-outline", "send_to_design", ("Ctrl+Shift+D",)),
+        *(
+            "to_design",
+            "Outcome to Design",
+            "tshirt-crew-outline",
+            "send_to_design",
+            ("Ctrl+Shift+D",),
+        ),
         "Make a label map of the outcome, with its colours",
     ),
     _Entry(
-        *("correct", "Correct region", "brush-outline", "region.toggle", ("F2",)),
+        *("correct", "Correct the dressed region", "brush-outline", "region.toggle", ("F2",)),
         "Paint where the cloth shows and where the photo stays",
     ),
     _Entry(
-        *("uncorrect", "Reset region", "restore", "region.forget", ()),
+        *("uncorrect", "Reset the dressed region", "restore", "region.forget", ()),
         "Use the region that the network chose",
     ),
     _Entry(
-        *("compare", "Before / after", "compare", "toggle_compare", ("Y",)),
+        *("compare", "Before and after", "compare", "toggle_compare", ("Y",)),
         "Show a line to drag between photo and outcome; hold C for the photo alone",
     ),
     _Entry(
@@ -89,6 +101,17 @@ _ENTRIES = (
         ("1",),
     ),
 )
+_SHORT = {
+    "tryon.correct": "Correct",
+    "tryon.uncorrect": "Reset",
+    "tryon.compare": "Compare",
+    "tryon.folder": "Folder",
+    "tryon.save": "Save",
+    "tryon.save_all": "Save all",
+    "tryon.copy": "Copy",
+    "tryon.to_design": "To Design",
+}
+"""What buttons say, that stand under their heading."""
 _CHECKABLE = ("tryon.correct", "tryon.compare")
 CATEGORIES: tuple[tuple[str, Category | None, str, str, str], ...] = (
     ("tryon.auto", None, "Auto", "auto-fix", "See by the cloth's picture what kind it is"),
@@ -108,6 +131,8 @@ def add_tryon_commands(commands: Commands, rooms: Workspaces) -> None:
         )
         keys = action.shortcut().toString()
         action.setToolTip(f"{entry.tip or entry.text.rstrip(' …')}{f' ({keys})' if keys else ''}")
+    for name, word in _SHORT.items():
+        commands[name].setIconText(word)
     for name in _CHECKABLE:
         commands[name].setCheckable(True)
     group = QActionGroup(rooms)

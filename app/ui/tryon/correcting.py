@@ -39,6 +39,7 @@ class Correcting(QObject):
                 self.editor = self._make()
             self._room.middle.setCurrentWidget(self.editor)
             self.editor.begin(correction, levels)
+            self._share_view(levels.full.width() / correction.drawn.shape[1])
             self.zoom_changed.emit(self.view.zoom())
         self.changed.emit()
 
@@ -50,6 +51,13 @@ class Correcting(QObject):
             self._room.pane.setFocus()
             self.zoom_changed.emit(self.view.zoom())
             self.changed.emit()
+
+    def _share_view(self, scale: float) -> None:
+        """Show the part that the outcome's pane showed, unless that was all of it; `scale` are
+        the photo's pixels per pixel of the region's map."""
+        pane = self._room.pane
+        if self.editor is not None and not pane.fitted:
+            self.editor.canvas.set_view(pane.center() / scale, pane.zoom() * scale)
 
     def forget(self) -> None:
         """Go back to the region that the network chose."""

@@ -8,7 +8,7 @@ from PySide6.QtWidgets import QFrame, QLabel, QStackedLayout, QVBoxLayout, QWidg
 from app.ui.tryon.cells import MARK_ROLE, CellView, Index
 from app.ui.tryon.outcomes import Outcome, Outcomes
 
-_CELL = QSize(150, 172)
+_CELL = QSize(116, 150)
 
 
 class HistoryModel(QAbstractListModel):
@@ -69,7 +69,7 @@ class HistoryPanel(QFrame):
         super().__init__(parent)
         self.setProperty("role", "panel")
         self.model = HistoryModel(outcomes, self)
-        self.view = CellView(_CELL, sideways=False)
+        self.view = CellView(_CELL, wrapping=True)
         self.view.setObjectName("history_view")
         self.view.setAccessibleName("History of this sitting")
         self.view.setModel(self.model)

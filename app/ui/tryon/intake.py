@@ -33,6 +33,7 @@ class Intake(QObject):
                 lambda path, p=is_person: self.take(pictures.from_file(path), person=p)
             )
         room.person.browse.connect(self.ask_person)
+        room.wardrobe.folder_wanted.connect(self.ask_wardrobe)
         room.cloth.browse.connect(self.ask_cloth)
         room.wardrobe.chosen.connect(lambda path: self._hand_on(pieces.from_file(path), False))
         self._show_recent()

@@ -83,7 +83,7 @@ class TryOnLayout(QWidget):
         for part in (self.slots, self.middle, self.side):
             self.across.addWidget(part)
         self.across.setStretchFactor(1, 1)
-        self.across.setSizes([236, 2000, 232])
+        self.across.setSizes([236, 2000, 250])
         self.rows = QSplitter(Qt.Orientation.Vertical)
         self.rows.addWidget(self.across)
         self.rows.addWidget(self.wardrobe)

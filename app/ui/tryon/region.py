@@ -17,7 +17,7 @@ from app.ui.imaging import Levels
 from app.ui.tryon.correction import Correction
 
 DRESSED = 1
-_TINT = 0.42
+_TINT = 0.35
 _UNDO = 64 << 20
 _PALETTE = Palette(
     (

@@ -58,7 +58,7 @@ class SidePanel(QFrame):
         """`categories` is a segmented control, `doing` a grid of buttons with words."""
         super().__init__(parent)
         self.setProperty("role", "panel")
-        self.setMinimumWidth(216)
+        self.setMinimumWidth(244)
         segments = QFrame()
         segments.setProperty("role", "segments")
         row = QHBoxLayout(segments)

@@ -7,7 +7,15 @@ from pathlib import Path
 
 from PySide6.QtCore import QAbstractListModel, QModelIndex, QObject, QSize, Qt, Signal
 from PySide6.QtGui import QAction
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QStackedLayout, QVBoxLayout, QWidget
+from PySide6.QtWidgets import (
+    QFrame,
+    QHBoxLayout,
+    QLabel,
+    QPushButton,
+    QStackedLayout,
+    QVBoxLayout,
+    QWidget,
+)
 
 from app.domain.errors import PictureError, ToileError
 from app.domain.picture import SUFFIXES
@@ -19,7 +27,7 @@ from app.ui.tryon.pieces import told
 
 _CELL = QSize(112, 140)
 _SIDE = 208  # pixels of a thumbnail: a cell on a screen of double density
-_EMPTY = "Choose a folder of garment pictures, or drop one here: a click on one tries it on."
+_EMPTY = "A folder of garment pictures goes here: one click tries the next one on."
 
 
 def _natural(path: Path) -> list[tuple[int, str]]:
@@ -93,7 +101,7 @@ class Wardrobe(QFrame):
     """The strip at the bottom. `chosen` carries the Path of a cloth, by mouse or arrow keys."""
 
     chosen = Signal(object)
-    notice = Signal(str)
+    folder_wanted = Signal()
 
     def __init__(
         self, pool: FilePool, actions: list[QAction], parent: QWidget | None = None
@@ -108,7 +116,7 @@ class Wardrobe(QFrame):
         self.setObjectName("wardrobe")
         self.setProperty("role", "panel")
         self.model = WardrobeModel(self._thumbnails, self)
-        self.view = CellView(_CELL, sideways=True)
+        self.view = CellView(_CELL)
         self.view.setObjectName("wardrobe_view")
         self.view.setAccessibleName("Wardrobe")
         self.view.setModel(self.model)
@@ -139,9 +147,19 @@ class Wardrobe(QFrame):
             button = small_button()
             button.setDefaultAction(action)
             row.addWidget(button)
+        empty = QWidget()
+        self.choose_button = QPushButton("Choose a folder …")
+        self.choose_button.clicked.connect(self.folder_wanted)
+        inside = QVBoxLayout(empty)
+        inside.addStretch(1)
+        inside.addWidget(self.word)
+        inside.addSpacing(6)
+        inside.addWidget(self.choose_button, 0, Qt.AlignmentFlag.AlignHCenter)
+        inside.addStretch(1)
+        self._empty = empty
         body = QWidget()
         self._stack = QStackedLayout(body)
-        self._stack.addWidget(self.word)
+        self._stack.addWidget(empty)
         self._stack.addWidget(self.view)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
@@ -199,14 +217,14 @@ class Wardrobe(QFrame):
         count = f"{len(paths):,} picture" + ("" if len(paths) == 1 else "s")
         self.place.set_text(f"{folder} · {count}")
         self.word.setText(f"There are no pictures in {folder.name}." if not paths else _EMPTY)
-        self._stack.setCurrentWidget(self.view if paths else self.word)
+        self._stack.setCurrentWidget(self.view if paths else self._empty)
         self.select(self._wanted)
 
     def _on_failed(self, folder: Path, error: ToileError) -> None:
         if folder == self.folder:
             self.model.set_paths([])
             self.word.setText(told(error))
-            self._stack.setCurrentWidget(self.word)
+            self._stack.setCurrentWidget(self._empty)
 
     def _on_current(self, index: QModelIndex) -> None:
         if index.isValid() and not self._quiet:

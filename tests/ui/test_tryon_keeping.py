@@ -1,0 +1,315 @@
+"""What is done with an outcome: compare, correct, save, copy; and the way from and to Design."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+from PySide6.QtCore import QPoint, QPointF, QRectF, Qt
+from PySide6.QtGui import QDesktopServices
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QMessageBox
+
+from app.domain.picture import load_picture
+from app.ui.design.canvas import LabelCanvas
+from app.ui.tryon.correction import Correction
+from app.ui.tryon.pieces import from_file
+from app.ui.tryon.saving import file_stem, free_path
+from app.ui.tryon.workspace import TryOnWorkspace
+from tests.ui.hands import drag
+from tests.ui.studio_made import Studio
+from tests.ui.tryon_made import (
+    GREEN,
+    OCHRE,
+    PROFILE,
+    VIOLET,
+    choose,
+    cloth_file,
+    color_shown,
+    drop,
+    file_data,
+    mean,
+    person_file,
+    tryon_of,
+)
+
+Key = Qt.Key
+
+
+@pytest.fixture
+def room(studio: Studio, tmp_path: Path) -> TryOnWorkspace:
+    """Anna in green."""
+    made = tryon_of(studio)
+    drop(made.person, file_data(person_file(tmp_path, icc=PROFILE)))
+    drop(made.cloth, file_data(cloth_file(tmp_path, GREEN, "green.png")))
+    studio.quiet()
+    return made
+
+
+def editor_canvas(room: TryOnWorkspace) -> LabelCanvas:
+    assert room.region.editor is not None
+    return room.region.editor.canvas
+
+
+# Compare
+
+
+def test_the_line_between_before_and_after_is_dragged(studio: Studio, room: TryOnWorkspace) -> None:
+    pane = room.pane
+    QTest.keyClick(studio.window, Key.Key_Y)
+    assert pane.comparing
+    assert studio.window.settings.compare
+    area = pane.to_view(QRectF(0, 0, 90, 120))
+    shot = pane.viewport().grab().toImage()
+    ratio = shot.devicePixelRatio()
+
+    def color(x: float) -> tuple[int, int, int]:
+        at = QPointF(area.left() + x * area.width(), area.top() + 0.3 * area.height()) * ratio
+        picked = shot.pixelColor(at.toPoint())
+        return picked.red(), picked.green(), picked.blue()
+
+    assert color(0.40) == (200, 30, 40)
+    assert color(0.60) == GREEN
+    line = QPoint(round(area.left() + 0.5 * area.width()), round(area.center().y()))
+    end = QPoint(round(area.left() + 0.25 * area.width()), line.y())
+    QTest.mousePress(pane.viewport(), Qt.MouseButton.LeftButton, pos=line)
+    QTest.mouseMove(pane.viewport(), end)
+    QTest.mouseRelease(pane.viewport(), Qt.MouseButton.LeftButton, pos=end)
+    assert pane.split == pytest.approx(0.25, abs=0.02)
+    shot = pane.viewport().grab().toImage()
+    assert color(0.40) == GREEN
+
+
+def test_holding_a_key_shows_the_photo_alone(studio: Studio, room: TryOnWorkspace) -> None:
+    room.pane.setFocus()
+    QTest.keyPress(room.pane, Key.Key_C)
+    assert room.pane._holding
+    QTest.keyRelease(room.pane, Key.Key_C)
+    assert not room.pane._holding
+
+
+def test_zoom_commands_are_for_the_outcome(studio: Studio, room: TryOnWorkspace) -> None:
+    before = studio.window.design.canvas.zoom()
+    studio.window.commands["tryon.actual"].trigger()
+    assert room.pane.zoom() == 1.0
+    assert studio.window.status.zoom.text() == "100 %"
+    studio.window.commands["tryon.fit"].trigger()
+    assert room.pane.zoom() > 1.0
+    assert studio.window.design.canvas.zoom() == before
+
+
+# Save
+
+
+@pytest.mark.parametrize("name", ["out.png", "out.jpg", "out.webp"])
+def test_an_outcome_is_saved_with_the_photos_profile(
+    studio: Studio, room: TryOnWorkspace, tmp_path: Path, name: str
+) -> None:
+    QTest.keyClick(studio.window, Key.Key_S, Qt.KeyboardModifier.ControlModifier)
+    target = tmp_path / name
+    choose(studio, target)
+    saved = load_picture(target)
+    assert saved.icc == PROFILE
+    assert mean(target) == pytest.approx(GREEN, abs=8)
+    assert saved.rgba.shape == (120, 90, 4)
+    assert studio.window.settings.outcomes_folder == str(tmp_path)
+    assert studio.window.settings.outcome_ending == target.suffix
+    assert room.fitting.outcome is not None
+    assert room.fitting.outcome.saved == target
+    assert studio.window.status.notice.text() == f"Saved {name}"
+
+
+def test_save_all_writes_what_is_not_saved_over_nothing(
+    studio: Studio, room: TryOnWorkspace, tmp_path: Path
+) -> None:
+    drop(room.cloth, file_data(cloth_file(tmp_path, OCHRE, "ochre.png")))
+    studio.quiet()
+    target = tmp_path / "all"
+    target.mkdir()
+    (target / "Anna in green.png").write_text("mine")
+    studio.window.commands["tryon.save_all"].trigger()
+    choose(studio, target)
+    assert (target / "Anna in green.png").read_text() == "mine"
+    assert mean(target / "Anna in green 2.png") == list(GREEN)
+    assert mean(target / "Anna in ochre.png") == list(OCHRE)
+    studio.window.commands["tryon.save_all"].trigger()
+    assert "saved already" in studio.window.status.notice.text()
+
+
+def test_a_folder_that_cannot_be_written_is_told(
+    studio: Studio, room: TryOnWorkspace, tmp_path: Path
+) -> None:
+    assert room.fitting.outcome is not None
+    room.saving.save(room.fitting.outcome, tmp_path / "gone" / "out.png")
+    studio.quiet()
+    box = studio.box("error_box")
+    assert "cannot be saved" in box.text()
+    box.button(QMessageBox.StandardButton.Ok).click()
+    assert room.fitting.outcome.saved is None
+
+
+def test_the_folder_of_a_saved_outcome_opens(
+    studio: Studio, room: TryOnWorkspace, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    opened: list[str] = []
+    monkeypatch.setattr(
+        QDesktopServices, "openUrl", lambda url: opened.append(url.toLocalFile()) or True
+    )
+    folder = studio.window.commands["tryon.folder"]
+    assert not folder.isEnabled()
+    studio.window.commands["tryon.save"].trigger()
+    choose(studio, tmp_path / "out.png")
+    assert folder.isEnabled()
+    folder.trigger()
+    assert opened == [str(tmp_path)]
+
+
+def test_names_of_files_are_ones_that_every_disk_takes(
+    room: TryOnWorkspace, tmp_path: Path
+) -> None:
+    outcome = room.fitting.outcome
+    assert outcome is not None
+    assert file_stem(outcome) == "Anna in green"
+    outcome.cloth = from_file(tmp_path / 'a:b*"c?.png')
+    assert file_stem(outcome) == "Anna in a b  c"
+    (tmp_path / "x.png").touch()
+    assert free_path(tmp_path, "x", ".png") == tmp_path / "x 2.png"
+
+
+# Correct
+
+
+def test_a_painted_region_changes_the_outcome_and_can_be_taken_back(
+    studio: Studio, room: TryOnWorkspace
+) -> None:
+    QTest.keyClick(studio.window, Key.Key_F2)
+    canvas = editor_canvas(room)
+    assert room.region.active
+    document = canvas.document()
+    assert document is not None
+    assert document.labels.array[60, 45] == 1
+    assert document.labels.array[60, 10] == 0
+    canvas.set_tool("eraser")
+    canvas.set_brush_size(20)
+    drag(canvas, [(45, 60), (46, 60)])
+    studio.quiet()
+    assert color_shown(room) == (200, 30, 40)
+    request = studio.wiring.tryons[-1]
+    assert request.region is not None
+    assert request.region[60, 45] == 0
+    assert request.region[25, 45] == 255
+    canvas.set_tool("brush")
+    drag(canvas, [(10, 60), (11, 60)])
+    studio.quiet()
+    assert studio.wiring.tryons[-1].region is not None
+    assert studio.wiring.tryons[-1].region[60, 10] == 255
+    canvas.undo()
+    canvas.undo()
+    next(
+        action
+        for action in room.region.editor.actions_used
+        if action.objectName() == "region.edit.redo"
+    ).trigger()
+    studio.quiet()
+    assert color_shown(room) == (200, 30, 40)
+    assert len(room.fitting.outcomes) == 1
+    QTest.keyClick(studio.window, Key.Key_Escape)
+    assert not room.region.active
+    studio.window.commands["tryon.uncorrect"].trigger()
+    studio.quiet()
+    assert color_shown(room) == GREEN
+    assert studio.wiring.tryons[-1].region is None
+
+
+def test_a_correction_stays_with_its_cloth(
+    studio: Studio, room: TryOnWorkspace, tmp_path: Path
+) -> None:
+    studio.window.commands["tryon.correct"].trigger()
+    canvas = editor_canvas(room)
+    canvas.set_tool("eraser")
+    canvas.set_brush_size(20)
+    drag(canvas, [(45, 60), (46, 60)])
+    studio.quiet()
+    drop(room.cloth, file_data(cloth_file(tmp_path, OCHRE, "ochre.png")))
+    studio.quiet()
+    assert not room.region.active
+    assert studio.wiring.tryons[-1].region is None
+    assert color_shown(room) == OCHRE
+    calls = len(studio.wiring.tryons)
+    drop(room.cloth, file_data(tmp_path / "green.png"))
+    studio.quiet()
+    assert color_shown(room) == (200, 30, 40)
+    assert len(studio.wiring.tryons) == calls
+
+
+def test_an_unpainted_correction_keeps_the_networks_region_to_the_bit() -> None:
+    base = np.random.default_rng(3).integers(0, 256, (70, 50), np.uint8)
+    correction = Correction.begin(base)
+    assert correction.empty
+    assert np.array_equal(correction.region(), base)
+    drawn = correction.drawn.copy()
+    drawn[10:30, 10:30] = 1
+    painted = correction.painted(drawn).region()
+    assert (painted[14:26, 14:26] >= 128).all()
+    assert np.array_equal(painted[40:], base[40:])
+
+
+# Design
+
+
+def test_a_design_is_worn_and_its_changes_follow(
+    studio: Studio, room: TryOnWorkspace, tmp_path: Path
+) -> None:
+    window = studio.window
+    window.commands["workspace.design"].trigger()
+    window.commands["design.wear"].trigger()
+    studio.quiet()
+    assert window.workspaces.current == "tryon"
+    assert room.cloth.name.whole_text == window.files.name
+    design = studio.wiring.tryons[-1].cloth
+    assert design[0, 0, 0] == window.look.seed % 256
+    count = len(room.fitting.outcomes)
+    assert count == 2
+    window.commands["workspace.design"].trigger()
+    calls = len(studio.wiring.tryons)
+    window.look.set_seed(77)
+    studio.quiet()
+    assert len(studio.wiring.tryons) == calls  # painting is not held up by it
+    window.commands["workspace.tryon"].trigger()
+    studio.quiet()
+    assert studio.wiring.tryons[-1].cloth[0, 0, 0] == 77
+    assert color_shown(room) == (77, 255, 255)
+    assert len(room.fitting.outcomes) == count
+    window.look.set_seed(99)
+    studio.until(lambda: room.pane.after is not None and color_shown(room)[0] == 99)
+    studio.quiet()
+    drop(room.cloth, file_data(cloth_file(tmp_path, VIOLET, "violet.png")))
+    studio.quiet()
+    window.look.set_seed(111)
+    studio.quiet()
+    assert color_shown(room) == VIOLET
+
+
+def test_an_outcome_becomes_a_label_map(studio: Studio, room: TryOnWorkspace) -> None:
+    studio.window.commands["tryon.to_design"].trigger()
+    studio.quiet()
+    assert studio.window.workspaces.current == "design"
+    assert studio.labels().shape == (120, 90)
+    worn = studio.wiring.parses[-1].rgba
+    assert tuple(worn[60, 45, :3]) == GREEN
+    assert studio.window.files.name == "Anna in green labels"
+
+
+def test_a_photo_that_changed_is_not_mixed_with_an_old_outcome(
+    studio: Studio, room: TryOnWorkspace, tmp_path: Path
+) -> None:
+    outcome = room.fitting.outcome
+    assert outcome is not None
+    Image.new("RGB", (10, 10)).save(tmp_path / "Anna.png")
+    room.fitting.shelf._loaded.clear()
+    room.saving.save(outcome, tmp_path / "out.png")
+    studio.quiet()
+    box = studio.box("error_box")
+    assert "has changed" in box.text()
+    box.button(QMessageBox.StandardButton.Ok).click()
+    assert not (tmp_path / "out.png").exists()
