@@ -57,7 +57,7 @@ class Correcting(QObject):
         the photo's pixels per pixel of the region's map."""
         pane = self._room.pane
         if self.editor is not None and not pane.fitted:
-            self.editor.canvas.set_view(pane.center() / scale, pane.zoom() * scale)
+            self.editor.canvas.set_view(pane.center() * (1 / scale), pane.zoom() * scale)
 
     def forget(self) -> None:
         """Go back to the region that the network chose."""
