@@ -28,6 +28,7 @@ from app.inference.vetting import Vet
 MAX_LABELS = 2048
 """The longest side of a label map made from a photograph."""
 
+_REACH = 0.015  # of the frame's height: how far two readings of one person differ
 _SPECK = 0.0002  # of the person's area; a patch of one class that is smaller is noise
 
 
@@ -80,6 +81,16 @@ class Found:
         part = Rect(round(left), round(top), round(right - left), round(bottom - top))
         shape = (round(self.height * self.scale), round(self.width * self.scale))
         return _scaled(part, self.scale, shape)
+
+    def labels_in(self, window: Window, reading: Reading) -> NDArray[np.uint8]:
+        """The label map (h, w) of another ``reading``, of a ``window`` in the photograph's own
+        pixels, with ground where it shows anybody but this person."""
+        figure = (self.probabilities.argmax(axis=0) != GROUND).astype(np.uint8)
+        reach = 2 * round(_REACH * figure.shape[0]) + 1
+        near = cv2.dilate(figure, np.ones((reach, reach), np.uint8)) != 0
+        sides = (window.x, window.y, window.width, window.height)
+        mine = _moved(near, self.window, Window(*(side / self.scale for side in sides)))
+        return np.where(mine, reading.labels, np.uint8(GROUND))
 
 
 class Parser:

@@ -16,13 +16,12 @@ from app.domain.cancel import CancelToken
 from app.domain.cloth import cloth_window, frame_cloth, frame_photo
 from app.domain.errors import PackError, PictureError
 from app.domain.framing import CATEGORIES, LANDMARKS, Category, Window, for_category
-from app.domain.palette import GROUND
 from app.domain.requests import CutCloth, DevicePolicy, DeviceUse, TryOnRequest, TryOnResult
 from app.inference.compositing import Cloth, Draft, Person, composite
 from app.inference.cutout import Cutout, no_garment
 from app.inference.graphs import TRYON_GRAPH, graph_keys, to_planes
 from app.inference.packs import TRYON, Pack
-from app.inference.parsing import Found, Parser, nobody
+from app.inference.parsing import Found, Parser
 from app.inference.providers import Device
 from app.inference.recent import Digests, Recent
 from app.inference.runner import GraphRunner
@@ -35,13 +34,9 @@ _PEOPLE, _DRAFTS, _CLOTHS, _CLOTH_BYTES = 4, 24, 48, 192 << 20
 """How much is remembered: a person is some 5 MB, a draft 1.4 MB, a cloth as large as its cut."""
 _SMALL = 150  # pixels; a person less tall is too small to look good
 _UNSEEN = 0.25  # confidence below which a landmark is not in the picture
-_KNEE = 0.7  # confidence of knees that tells legs from trousers without anyone in them
-_BARE = 0.003  # of a figure that is skin or hair at least
 _BELOW_HIPS = 0.35  # torso lengths of legs that a photograph must show for a lower garment
 
 _SHOULDERS = [LANDMARKS.index("left_shoulder"), LANDMARKS.index("right_shoulder")]
-_TOP = [LANDMARKS.index("nose"), *_SHOULDERS]
-_KNEES = [LANDMARKS.index("left_knee"), LANDMARKS.index("right_knee")]
 _HIPS = [LANDMARKS.index("left_hip"), LANDMARKS.index("right_hip")]
 _NEEDS: dict[Category, str] = {
     "upper": "A top needs a photo from the head to the hips at least.",
@@ -102,7 +97,6 @@ class TryOn:
                 hint="Install packs that were made together.",
             )
         self._parser, self._cutout, self._pack = parser, cutout, pack
-        self._bare = np.array([entry.group in ("skin", "hair") for entry in parser.palette])
         self._runner = GraphRunner(
             pack, TRYON_GRAPH, policy, open_session=open_session, vet=vet, offered=offered
         )
@@ -138,8 +132,6 @@ class TryOn:
         category = request.category or cut.category
         if category is None:
             raise no_garment()
-        if not self._is_someone(found):
-            raise nobody()
         _check(found, category, photo.shape[0])
         framed = self._framed.get(
             who, category, lambda: self._frame(photo, found, category, cancel)
@@ -169,14 +161,6 @@ class TryOn:
         self._said += found.notices
         return found
 
-    def _is_someone(self, found: Found) -> bool:
-        """Clothes alone are nobody, however much their outline is that of hips and elbows: a person
-        shows a head and shoulders or knees, and skin or hair."""
-        counts = np.bincount(found.probabilities.argmax(axis=0).ravel(), minlength=len(self._bare))
-        sure = found.landmarks[:, 2]
-        joints = sure[_TOP].max() >= _UNSEEN or sure[_KNEES].max() >= _KNEE
-        return bool(joints and counts[self._bare].sum() >= _BARE * counts[GROUND + 1 :].sum())
-
     def _cut(self, picture: Pixels, cancel: CancelToken) -> CutCloth:
         cut = self._cutout(picture, cancel)
         self._said += cut.use.notices
@@ -189,7 +173,7 @@ class TryOn:
         framed = frame_photo(photo, window, *self._pack.frame)
         reading = self._parser.read(framed, cancel)
         self._said += reading.notices
-        return _Framed(window, framed, reading.labels, reading.landmarks)
+        return _Framed(window, framed, found.labels_in(window, reading), reading.landmarks)
 
     def _draft(
         self, framed: _Framed, cloth: Cloth, category: Category, cancel: CancelToken
