@@ -13,7 +13,7 @@ from pathlib import Path
 import torch
 from torch import Tensor, nn
 
-from models.training import pictures
+from models.training import packing, pictures
 
 
 @dataclass(frozen=True)
@@ -116,12 +116,15 @@ class Training:
             self.step, self.seconds = content["step"], content["seconds"]
             self.log = content["log"]
 
-    def start_from(self, weights: Path) -> None:
-        """Begin with an export's weights, unless this run has a state of its own already."""
+    def start_from(self, graph: Path) -> None:
+        """Begin with the weights of a pack's graph, unless this run has a state of its own."""
         if self.step == 0:
-            content = torch.load(weights, map_location="cpu", weights_only=True)
-            self.net.load_state_dict(content["net"])
-            self.average.load_state_dict(content["net"])
+            weights = packing.weights_of(graph)
+            for net in (self.net, self.average):
+                missing, surplus = net.load_state_dict(weights, strict=False)
+                unknown = [name for name in missing if not name.endswith("num_batches_tracked")]
+                if unknown or surplus:
+                    raise ValueError(f"{graph} is of another network: {[*unknown, *surplus][:4]}")
 
     def save(self) -> None:
         """Everything, whole."""
@@ -134,14 +137,6 @@ class Training:
             "log": self.log,
         }
         save_whole(content, self.path)
-
-    def save_weights(self, path: Path) -> None:
-        """The averaged weights in half precision, small enough to commit."""
-        half = {
-            k: v.half() if v.is_floating_point() else v
-            for k, v in self.average.state_dict().items()
-        }
-        save_whole({"net": half, "step": self.step, "seconds": self.seconds}, path)
 
     def go(
         self,
@@ -206,6 +201,8 @@ def arguments(description: str, plan: str) -> argparse.ArgumentParser:
     parser.add_argument("--plan", type=Plan.parse, default=Plan.parse(plan), help="HEIGHT:STEPS,…")
     parser.add_argument("--minutes", type=float, default=1e9, help="stop after this time")
     parser.add_argument("--device", default="auto", help="auto, cpu, cuda")
-    parser.add_argument("--start", type=Path, help="weights.pt of an export, for an empty RUN")
+    parser.add_argument(
+        "--start", type=Path, help="a shipped graph to go on from, for an empty RUN"
+    )
     parser.add_argument("--save-every", type=float, default=120, help="seconds")
     return parser

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import hashlib
 import json
 import time
@@ -16,6 +17,8 @@ import torch
 from torch import Tensor, nn
 
 _TOLERANCE = 1e-3  # between PyTorch and ONNX Runtime
+_SAME = "same:"  # before the name of a weight that equals another
+_HALF = ".half"  # after the name of a weight in half precision
 
 
 def write_graph(
@@ -24,15 +27,20 @@ def write_graph(
     outputs: Sequence[str],
     path: Path,
     *,
-    fold: bool = False,
+    half: bool = False,
 ) -> float:
     """Export at opset 17 with fixed shapes; returns the largest difference from PyTorch.
 
-    ``fold`` computes constants now; without it the runtime does so on opening, and noise that is
-    drawn in the graph stays out of the file. RuntimeError if the two differ by more than 1e-3.
+    Nothing is folded: the runtime does that on opening, and the file stays small. With ``half`` the
+    weights are rounded to half precision and stored so, each under its name in PyTorch (see
+    `weights_of`); the runtime widens them once, on opening. RuntimeError if ONNX and PyTorch, with
+    the same weights, differ by more than 1e-3.
     """
-    module = module.eval().to(memory_format=torch.contiguous_format)
+    module = copy.deepcopy(module).eval().to(memory_format=torch.contiguous_format)
     path.parent.mkdir(parents=True, exist_ok=True)
+    if half:
+        for value in module.parameters():
+            value.data = value.data.half().float()
     torch.onnx.export(
         module,
         tuple(inputs.values()),
@@ -40,9 +48,13 @@ def write_graph(
         input_names=list(inputs),
         output_names=list(outputs),
         opset_version=17,
-        do_constant_folding=fold,
+        do_constant_folding=False,
         dynamo=False,
+        # Evaluation mode would merge batch norms into weights and lose their names.
+        training=torch.onnx.TrainingMode.PRESERVE if half else torch.onnx.TrainingMode.EVAL,
     )
+    if half:
+        _halve(path, module)
     onnx.checker.check_model(str(path))
     with torch.no_grad():
         expected = module(*inputs.values())
@@ -52,6 +64,50 @@ def write_graph(
     if max(differences) > _TOLERANCE:
         raise RuntimeError(f"{path.name}: ONNX differs from PyTorch by {differences}")
     return max(differences)
+
+
+def _halve(path: Path, module: nn.Module) -> None:
+    """Store every float weight of two or more dimensions in half precision, widened by a Cast.
+
+    The exporter keeps one of several equal weights: the others' names go into the metadata.
+    """
+    model = onnx.load(str(path))
+    graph = model.graph
+    kept = {w.name: onnx.numpy_helper.to_array(w) for w in graph.initializer}
+    for name, value in module.state_dict().items():
+        if name not in kept and value.is_floating_point():
+            same = next(k for k, v in kept.items() if np.array_equal(v, value.numpy()))
+            model.metadata_props.add(key=_SAME + name, value=same)
+    casts = []
+    for weight in graph.initializer:
+        values = onnx.numpy_helper.to_array(weight)
+        if values.dtype != np.float32 or values.ndim < 2:
+            continue
+        name = weight.name
+        weight.CopyFrom(onnx.numpy_helper.from_array(values.astype(np.float16), name + _HALF))
+        casts.append(
+            onnx.helper.make_node("Cast", [name + _HALF], [name], to=onnx.TensorProto.FLOAT)
+        )
+    for place, node in enumerate(casts):
+        graph.node.insert(place, node)
+    onnx.save(model, str(path))
+
+
+def weights_of(path: Path) -> dict[str, Tensor]:
+    """The PyTorch weights and statistics of the network in a graph that was written with ``half``,
+    by their names in it: exported modules hold their network as ``net``."""
+    model = onnx.load(str(path))
+    stored = {
+        weight.name.removesuffix(_HALF): onnx.numpy_helper.to_array(weight).astype(np.float32)
+        for weight in model.graph.initializer
+    }
+    same = {p.key.removeprefix(_SAME): p.value for p in model.metadata_props if _SAME in p.key}
+    stored |= {name: stored[other] for name, other in same.items()}
+    return {
+        name.removeprefix("net."): torch.from_numpy(values.copy())
+        for name, values in stored.items()
+        if name.startswith("net.")
+    }
 
 
 def write_manifest(
@@ -99,7 +155,8 @@ def session(path: Path, threads: int = 2) -> onnxruntime.InferenceSession:
 def parameters(path: Path) -> int:
     """Numbers in a graph's weights."""
     graph = onnx.load(str(path)).graph
-    return int(sum(np.prod(i.dims) for i in graph.initializer if i.data_type == 1))
+    floats = (onnx.TensorProto.FLOAT, onnx.TensorProto.FLOAT16)
+    return int(sum(np.prod(i.dims) for i in graph.initializer if i.data_type in floats))
 
 
 def speed(path: Path, feed: Mapping[str, Any], threads: int) -> dict[str, float]:

@@ -1,11 +1,12 @@
 """Pack photographs and label maps into one compact file that any machine can train from.
 
-    python -m models.training.prepare DATA -o FIGURES.npz [--tagged]
+    python -m models.training.prepare DATA -o FIGURES.npz [--kind labelled|tagged|nobody]
 
 DATA is a folder with ``ccp/`` as the data's README describes. The pack keeps the photographs as
 JPEG bytes and the grouped label maps as PNG bytes (uint8, one class per pixel): some 45 MB, which
-``figures.load`` unfolds to uint8 arrays in seconds. With ``--tagged`` it holds the photographs that
-have a list of labels but no label map. Both kinds carry that list and the body's landmarks.
+``figures.load`` unfolds to uint8 arrays in seconds. ``tagged`` holds the photographs that have a
+list of labels but no label map; both kinds carry that list and the body's landmarks. ``nobody``
+holds photographs of garments from ``garments/``, on which there is no person.
 """
 
 from __future__ import annotations
@@ -37,31 +38,32 @@ def read_landmarks(root: Path) -> dict[str, npt.NDArray[np.float32]]:
         }
 
 
-def prepare(data: Path, target: Path, limit: int | None = None, *, tagged: bool = False) -> int:
+def prepare(data: Path, target: Path, limit: int | None = None, kind: str = "labelled") -> int:
     """Write the pack; return the number of photographs. ``limit`` takes the first N only."""
     root = data / "ccp"
     names = (root / "label_names.txt").read_text("utf-8").split()
     table = palette.grouping(names)
     poses = read_landmarks(root)
-    kind = "tags" if tagged else "pixel"
-    with (root / "index.csv").open(encoding="utf-8") as file:
-        rows = [
-            row
-            for row in csv.DictReader(file)
-            if row["annotation"] == kind and row["id"] not in SKIP
-        ][:limit]
-    photos, labels = [], []
+    if kind == "nobody":
+        rows = [r | {"id": r["file"], "labels": ""} for r in _rows(data / "garments")]
+        files = [data / "garments" / row["file"] for row in rows]
+    else:
+        wanted = {"labelled": "pixel", "tagged": "tags"}[kind]
+        rows = [r for r in _rows(root) if r["annotation"] == wanted and r["id"] not in SKIP]
+        files = [root / "photos" / f"{row['id']}.jpg" for row in rows]
+    rows, files = rows[:limit], files[:limit]
+    labels = []
     tags = np.zeros((len(rows), palette.COUNT), bool)
     for index, row in enumerate(rows):
-        photos.append((root / "photos" / f"{row['id']}.jpg").read_bytes())
         tags[index, [table[int(tag)] for tag in row["labels"].split()]] = True
-        if tagged:
+        if kind != "labelled":
             continue
         source = cv2.imread(str(root / "labels" / f"{row['id']}.png"), cv2.IMREAD_GRAYSCALE)
         if source is None:
             raise FileNotFoundError(f"label map of {row['id']} is missing or unreadable")
         labels.append(cv2.imencode(".png", table[source])[1].tobytes())
-    nobody = np.zeros((len(LANDMARKS), 3), np.float32)
+    photos = [file.read_bytes() for file in files]
+    unknown = np.zeros((len(LANDMARKS), 3), np.float32)
     target.parent.mkdir(parents=True, exist_ok=True)
     np.savez(
         target,
@@ -70,11 +72,16 @@ def prepare(data: Path, target: Path, limit: int | None = None, *, tagged: bool 
         labels=np.frombuffer(b"".join(labels), np.uint8),
         label_sizes=np.array([len(p) for p in labels], np.int64),
         tags=tags,
-        landmarks=np.stack([poses.get(row["id"], nobody) for row in rows]),
+        landmarks=np.stack([poses.get(row["id"], unknown) for row in rows]),
         ids=np.array([row["id"] for row in rows]),
         train=np.array([row["split"] == "train" for row in rows]),
     )
     return len(rows)
+
+
+def _rows(folder: Path) -> list[dict[str, str]]:
+    with (folder / "index.csv").open(encoding="utf-8") as file:
+        return list(csv.DictReader(file))
 
 
 def main() -> None:
@@ -82,9 +89,9 @@ def main() -> None:
     parser.add_argument("data", type=Path)
     parser.add_argument("-o", "--output", type=Path, required=True)
     parser.add_argument("--limit", type=int, help="first N photographs only")
-    parser.add_argument("--tagged", action="store_true", help="those without a label map")
+    parser.add_argument("--kind", choices=("labelled", "tagged", "nobody"), default="labelled")
     args = parser.parse_args()
-    count = prepare(args.data, args.output, args.limit, tagged=args.tagged)
+    count = prepare(args.data, args.output, args.limit, args.kind)
     print(f"{count} photographs, {args.output.stat().st_size / 1e6:.1f} MB in {args.output}")
 
 

@@ -90,7 +90,7 @@ def tagged_pack(drawn_data: Path, tmp_path_factory: pytest.TempPathFactory) -> P
     from models.training.prepare import prepare
 
     target = tmp_path_factory.mktemp("pack") / "tagged.npz"
-    assert prepare(drawn_data, target, tagged=True) == 3
+    assert prepare(drawn_data, target, kind="tagged") == 3
     return target
 
 

@@ -153,7 +153,6 @@ def test_train_resume_relabel_export_evaluate(
     from app.inference.packs import load_pack
 
     assert load_pack(target).task == "cloth-cutout"
-    assert (run / "weights.pt").stat().st_size > 1000
 
     monkeypatch.setattr(evaluate, "PASTED", 2)
     run_main(evaluate.main, garment_pack, target, run)

@@ -101,6 +101,15 @@ def test_train_stop_resume_export(
     from app.inference.packs import load_pack
 
     assert load_pack(target).task == "try-on"
+    again = packing.weights_of(target / "tryon.onnx")
+    for name, value in state["average"].items():
+        if not name.endswith("num_batches_tracked"):
+            assert torch.allclose(again[name], value, atol=2e-3), name
+    run_main(
+        train.main, made_pack, tmp_path / "next", "--plan", "128:1", "--device", "cpu",
+        "--start", target / "tryon.onnx",
+    )  # fmt: skip
+
     held_out = pairs.load(made_pack, False, CPU)
     batch = data.batch(held_out, torch.arange(1), data.FIXED, pictures.torch_seeded(0))
     feed = {k: v.numpy() for k, v in export.inputs(batch).items()}

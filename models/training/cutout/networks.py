@@ -42,10 +42,10 @@ class ExportedCutout(nn.Module):
 
     def __init__(self, cutout: Cutout) -> None:
         super().__init__()
-        self.cutout = cutout.eval()
+        self.net = cutout.eval()
 
     def forward(self, photo: Tensor) -> tuple[Tensor, Tensor]:
-        mask, kind = self.cutout(photo * 2 - 1)
+        mask, kind = self.net(photo * 2 - 1)
         size = photo.shape[2:]
         mask = functional.interpolate(mask, size=size, mode="bilinear", align_corners=False)
         return mask.sigmoid(), kind.softmax(1)

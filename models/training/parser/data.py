@@ -8,6 +8,7 @@ it: by repeating the edge.
 
 from __future__ import annotations
 
+import dataclasses
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -74,6 +75,12 @@ def load(pack: Path, train: bool, device: torch.device) -> People:
         torch.from_numpy(tags).to(device),
         [str(ids[i]) for i in chosen],
     )
+
+
+def load_nobody(pack: Path, device: torch.device) -> People:
+    """Photographs without anybody in them: all ground."""
+    people = load(pack, True, device)
+    return dataclasses.replace(people, labels=torch.zeros_like(people.labels))
 
 
 @dataclass(frozen=True)

@@ -59,10 +59,10 @@ class ExportedParser(nn.Module):
 
     def __init__(self, parser: Parser) -> None:
         super().__init__()
-        self.parser = parser.eval()
+        self.net = parser.eval()
 
     def forward(self, photo: Tensor) -> tuple[Tensor, Tensor]:
-        scores, _, points, seen = self.parser(photo * 2 - 1)
+        scores, _, points, seen = self.net(photo * 2 - 1)
         size = photo.shape[2:]
         scores = functional.interpolate(scores, size=size, mode="bilinear", align_corners=False)
         pixels = points * torch.tensor([size[1], size[0]], dtype=points.dtype)

@@ -1,11 +1,12 @@
 """Train the person parser: one command, resumable after a kill at any moment.
 
-    python -m models.training.parser.train FIGURES.npz RUN [--tagged TAGGED.npz]
+    python -m models.training.parser.train FIGURES.npz RUN --tagged TAGGED.npz --nobody NOBODY.npz
 
 Photographs that have only a list of labels teach in two ways: what the list rules out must get no
 probability, and, once the first third of the plan is done, the averaged network labels them itself,
 with every class that the list rules out excluded (few hand labels, a U-Net, then a large set of
-constrained pseudo-labels), and learns where it is sure.
+constrained pseudo-labels), and learns where it is sure. Photographs of garments that nobody wears
+teach what is no person.
 """
 
 from __future__ import annotations
@@ -22,6 +23,7 @@ from models.training.parser.networks import Parser
 #: Samples per step by picture height.
 BATCH = {128: 16, 192: 12, 256: 8}
 _TAGGED_SHARE = 0.4  # of the batches
+_NOBODY_SHARE = 0.06
 _LABELS_ITSELF = 1 / 3  # of the plan, after which pseudo-labels are used
 _SURE = 0.6  # probability from which the average's own label teaches
 
@@ -30,29 +32,38 @@ class Teacher:
     """Batches and their loss terms."""
 
     def __init__(
-        self, training: loop.Training, labelled: data.People, tagged: data.People | None
+        self,
+        training: loop.Training,
+        labelled: data.People,
+        tagged: data.People | None = None,
+        nobody: data.People | None = None,
     ) -> None:
-        self.training, self.labelled, self.tagged = training, labelled, tagged
+        self.training, self.labelled, self.tagged, self.nobody = training, labelled, tagged, nobody
         self.weights = losses.class_weights(labelled.labels).to(training.device)
 
     def __call__(self, height: int, rng: torch.Generator) -> loop.Terms:
         training = self.training
+        chance = torch.rand(1, generator=rng).item()
         people = self.labelled
-        if self.tagged and torch.rand(1, generator=rng).item() < _TAGGED_SHARE:
+        if self.tagged and chance < _TAGGED_SHARE:
             people = self.tagged
+        elif self.nobody and chance > 1 - _NOBODY_SHARE:
+            people = self.nobody
         rows = torch.randint(len(people), (BATCH.get(height, 8),), generator=rng)
         batch = data.windows(people, rows, height, data.Augment(), rng)
         scores, places, points, seen = training.net(batch.picture)
+        if people is self.nobody:
+            batch.known[:] = True  # that no landmark can be seen
         terms = losses.pose(places, points, seen, batch, -(-height // 4))
-        if people is self.labelled:
-            return losses.parsing(scores, batch.labels, self.weights) | terms
+        if people is not self.tagged:
+            return losses.parsing(scores, batch.labels, self.weights, rng) | terms
         allowed = people.tags[rows.to(training.device)]
         terms["absent"] = losses.absent(scores, allowed)
         if training.step > training.plan.total * _LABELS_ITSELF:
             with torch.no_grad():
                 own = training.average(batch.picture)[0]
             labels = losses.constrained(own, allowed, height, _SURE)
-            terms |= losses.parsing(scores, labels, self.weights)
+            terms |= losses.parsing(scores, labels, self.weights, rng)
         return terms
 
 
@@ -80,6 +91,7 @@ def _dot(photo: pictures.Image, points: Tensor, sure: Tensor) -> None:
 def main() -> None:
     parser = loop.arguments("Train the person parser.", "128:1500,192:1500,256:1500")
     parser.add_argument("--tagged", type=Path, help="TAGGED.npz of models.training.prepare")
+    parser.add_argument("--nobody", type=Path, help="NOBODY.npz of models.training.prepare")
     args = parser.parse_args()
     torch.manual_seed(0)
     device = loop.device_for(args.device)
@@ -89,9 +101,10 @@ def main() -> None:
         training.start_from(args.start)
     labelled = data.load(args.pack, True, device)
     tagged = data.load(args.tagged, True, device) if args.tagged else None
+    nobody = data.load_nobody(args.nobody, device) if args.nobody else None
     held_out = data.load(args.pack, False, device)
     training.go(
-        Teacher(training, labelled, tagged),
+        Teacher(training, labelled, tagged, nobody),
         lambda average, height: sheet(held_out, average, height),
         minutes=args.minutes,
         save_every=args.save_every,

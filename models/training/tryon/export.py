@@ -2,9 +2,8 @@
 
     python -m models.training.tryon.export PAIRS.npz RUN -o models/tryon-flow
 
-Writes ``tryon.onnx`` (opset 17, fixed shapes, clamped grids) and ``pack.json``, checks that
-ONNX and PyTorch give the same within 1e-3, and leaves ``RUN/weights.pt``, half-precision weights to
-go on from.
+Writes ``tryon.onnx`` (opset 17, fixed shapes, weights in half precision) and ``pack.json``, and
+checks that ONNX and PyTorch give the same within 1e-3. A later training goes on from that graph.
 """
 
 from __future__ import annotations
@@ -37,7 +36,7 @@ def export(net: TryOnNet, made: pairs.Pairs, target: Path) -> float:
     rng = torch.Generator().manual_seed(0)
     batch = data.batch(made, torch.arange(1), data.FIXED, rng)
     difference = packing.write_graph(
-        ExportedTryOn(net.cpu()), inputs(batch), OUTPUTS, target / "tryon.onnx", fold=True
+        ExportedTryOn(net.cpu()), inputs(batch), OUTPUTS, target / "tryon.onnx", half=True
     )
     packing.write_manifest(
         target,
@@ -64,7 +63,6 @@ def main() -> None:
     training = loop.Training(net, groups, args.run, loop.Plan(((HEIGHT, 0),)), cpu)
     made = pairs.load(args.pack, False, cpu)
     difference = export(training.average, made, args.output)  # type: ignore[arg-type]
-    training.save_weights(args.run / "weights.pt")
     hours = training.seconds / 3600
     print(f"step {training.step}, {hours:.2f} h, ONNX differs by at most {difference:.2g}")
 
