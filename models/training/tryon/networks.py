@@ -32,6 +32,23 @@ def _grow(x: Tensor, size: tuple[int, int] | torch.Size) -> Tensor:
     return functional.interpolate(x, size=tuple(size), mode="bilinear", align_corners=False)
 
 
+def diffuse(rgb: Tensor, known: Tensor) -> Tensor:
+    """``rgb`` (B, 3, H, W) where ``known`` (B, 1, H, W) is 1, and elsewhere what lies around it:
+    push-pull on halved grids (Gortler et al. 1996, section 3.4)."""
+    colour, weight = rgb * known, known
+    levels = []
+    while min(colour.shape[2:]) > 3:
+        levels.append((colour, weight))
+        share = functional.avg_pool2d(weight, 2)
+        weight = (share * 4).clamp(max=1.0)  # one known place of four is enough
+        colour = functional.avg_pool2d(colour, 2) / (share + 1e-4) * weight
+    mean = colour.mean((2, 3), keepdim=True) / (weight.mean((2, 3), keepdim=True) + 1e-3)
+    spread = colour + (1 - weight) * mean
+    for colour, weight in reversed(levels):
+        spread = colour + (1 - weight) * _grow(spread, colour.shape[2:])
+    return spread
+
+
 class _Down(nn.Sequential):
     def __init__(self, inputs: int, outputs: int) -> None:
         super().__init__(
@@ -88,7 +105,7 @@ class Coarse(nn.Module):
 
 class Fine(nn.Module):
     """At 256x192, from the warped cloth and what is seen of the person: shift of the flow, logit of
-    the garment, colours (B, 3, ...) in -1..1 of what it leaves bare."""
+    the garment, and how the colours (B, 3, ...) of what it leaves bare differ from those around."""
 
     def __init__(self, seen: int) -> None:
         super().__init__()
@@ -138,9 +155,10 @@ class TryOnNet(nn.Module):
         category: Tensor,
         hidden: Tensor,
     ) -> tuple[Tensor, Tensor]:
-        """What is seen of the person (B, 13, H, W) and the coarse net's input at 128x96."""
+        """What is seen of the person (B, 13, H, W), the hidden part filled from around it, and the
+        coarse net's input at 128x96."""
         kinds = self.body.seen_kinds(labels, hidden)
-        seen = torch.cat([person * (1 - hidden), hidden, kinds], 1)
+        seen = torch.cat([diffuse(person, 1 - hidden), hidden, kinds], 1)
         half = torch.cat([seen, cloth], 1)
         if half.shape[2] != HEIGHT // 2:
             half = functional.avg_pool2d(half, 2)
@@ -153,7 +171,7 @@ class TryOnNet(nn.Module):
         """The second net after the first: flow, garment logit and fill at 256x192."""
         flow = _grow(coarse[0], (HEIGHT, WIDTH))
         shift, logit, fill = self.fine(warp(cloth, flow), seen, coarse[2])
-        return flow + shift, logit, fill
+        return flow + shift, logit, (seen[:, :3] + fill).clamp(-1, 1)
 
 
 class ExportedTryOn(nn.Module):
