@@ -57,6 +57,8 @@ _MOUSE = (
     ("Move the mirror axis", "Drag its handle"),
     ("Open a label map, or make one of a photo", "Drop it on the canvas"),
     ("Style of the class from a picture", "Drop it on the style panel"),
+    ("Person, cloth or wardrobe of Try-on", "Drop it there"),
+    ("The photo without the cloth", "Hold C"),
 )
 
 

@@ -115,6 +115,7 @@ def make_window(
     if window.use_palette():
         samples = sample_files(places.samples)
         if file is not None:
+            settings.workspace = "design"  # where the file is to be seen
             window.open_picture(pictures.from_file(file))
         elif samples:
             window.files.open_sample(samples[0])

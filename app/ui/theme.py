@@ -173,11 +173,17 @@ QScrollBar::handle:hover { background: @disabled; }
 QScrollBar::add-line, QScrollBar::sub-line { width: 0; height: 0; }
 QScrollBar::add-page, QScrollBar::sub-page { background: transparent; }
 QToolButton { border: 1px solid transparent; border-radius: 5px; padding: 4px; color: @text; }
+QToolButton:disabled { color: @disabled; }
 QToolButton:hover { background: @hover; }
 QToolButton:pressed { background: @line; }
 QToolButton:checked { background: @accent_soft; }
 QToolButton:focus { border-color: @accent; }
 QToolButton::menu-indicator { image: none; }
+QToolButton[role="push"] { background: @raised; border-color: @line; padding: 5px 12px 5px 9px; }
+QToolButton[role="push"]:hover { background: @hover; }
+QToolButton[role="push"]:checked { background: @accent_soft; }
+QToolButton[role="push"][main="true"] { background: @accent_soft; border-color: @accent; }
+QToolButton[role="push"]:focus { border-color: @accent; }
 QFrame[role="panel"] { background: @panel; border: none; }
 QFrame[role="panel"][drop="true"] { background: @accent_soft; }
 QFrame[role="strip"] { background: @panel; border: none; border-bottom: 1px solid @line; }
@@ -196,4 +202,8 @@ QMessageBox QLabel#qt_msgbox_label { font-weight: 600; }
 QMessageBox QLabel#qt_msgbox_informativelabel { min-width: 380px; }
 QDialogButtonBox { dialogbuttonbox-buttons-have-icons: 0; }
 QListView { background: @panel; border: none; outline: none; }
+QTableView { background: @panel; border: none; outline: none; }
+QHeaderView { background: @panel; }
+QHeaderView::section { background: @panel; color: @dim; border: none; padding: 5px 8px; }
+QTableView::item { padding-left: 6px; border: 0px; }
 """

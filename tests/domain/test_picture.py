@@ -11,7 +11,7 @@ import pytest
 from PIL import Image, ImageCms
 
 from app.domain.errors import PictureError
-from app.domain.picture import Picture, in_profile, load_picture, save_picture
+from app.domain.picture import Picture, in_profile, load_picture, load_thumbnail, save_picture
 from tests.domain.files_made import SIGNATURE, chunk, encoded, header, png
 
 RED, BLUE = (200, 20, 30), (20, 30, 200)
@@ -277,3 +277,27 @@ def test_a_full_disk_leaves_the_old_picture(
         save_picture(path, np.zeros((2, 2, 4), np.uint8))
     assert path.read_bytes() == b"old"
     assert [entry.name for entry in tmp_path.iterdir()] == ["out.png"]
+
+
+@pytest.mark.parametrize("name", ["wide.jpg", "wide.png", "wide.webp"])
+def test_a_thumbnail_keeps_proportions_and_colours(tmp_path: Path, name: str) -> None:
+    image = Image.new("RGB", (1600, 800), (200, 30, 40))
+    image.paste((20, 40, 180), (800, 0, 1600, 800))
+    image.save(tmp_path / name)
+    small = load_thumbnail(tmp_path / name, 100).rgba
+    assert small.shape == (50, 100, 4)
+    assert small[25, 20, :3].tolist() == pytest.approx([200, 30, 40], abs=6)
+    assert small[25, 80, :3].tolist() == pytest.approx([20, 40, 180], abs=6)
+
+
+def test_a_thumbnail_is_upright_and_never_enlarged(tmp_path: Path) -> None:
+    exif = Image.Exif()
+    exif[0x0112] = 6  # the camera was turned
+    Image.new("RGB", (60, 40), "white").save(tmp_path / "turned.jpg", exif=exif)
+    assert load_thumbnail(tmp_path / "turned.jpg", 300).rgba.shape == (60, 40, 4)
+
+
+def test_a_thumbnail_of_no_picture_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "no.png").write_text("no picture")
+    with pytest.raises(PictureError, match="no picture"):
+        load_thumbnail(tmp_path / "no.png", 100)

@@ -345,3 +345,43 @@ def test_a_wardrobe_that_is_gone_is_said_calmly(
     room.intake.open_wardrobe(tmp_path / "bare")
     studio.quiet()
     assert room.wardrobe.word.text() == "There are no pictures in bare."
+
+
+def test_a_large_wardrobe_makes_only_the_thumbnails_in_sight(
+    studio: Studio, room: TryOnWorkspace, tmp_path: Path
+) -> None:
+    closet = tmp_path / "many"
+    closet.mkdir()
+    first = cloth_file(closet, GREEN, "0000.png").read_bytes()
+    for number in range(1, 400):
+        (closet / f"{number:04}.png").write_bytes(first)
+    room.intake.open_wardrobe(closet)
+    studio.quiet()
+    assert room.wardrobe.model.rowCount() == 400
+    assert "400 pictures" in room.wardrobe.place.whole_text
+    studio.until(lambda: len(room.wardrobe._thumbnails._made) > 3)
+    studio.quiet()
+    assert len(room.wardrobe._thumbnails._made) < 40
+    drop(room.person, file_data(person_file(tmp_path)))
+    room.wardrobe.view.setCurrentIndex(room.wardrobe.model.index(399))
+    studio.quiet()
+    assert color_shown(room) == GREEN
+    assert room.wardrobe.view.visualRect(room.wardrobe.model.index(399)).right() > 0
+
+
+def test_a_broken_cloth_is_marked_and_refused_and_the_next_one_goes_on(
+    studio: Studio, room: TryOnWorkspace, tmp_path: Path
+) -> None:
+    closet = wardrobe_folder(tmp_path)
+    (closet / "top 0.png").write_bytes(b"\x89PNG broken")
+    room.intake.open_wardrobe(closet)
+    drop(room.person, file_data(person_file(tmp_path)))
+    studio.quiet()
+    room.wardrobe.next()
+    studio.quiet()
+    assert "picture" in message(room)
+    assert "cannot be used" in room.cloth.sheet.text
+    assert room.wardrobe._thumbnails.broken(closet / "top 0.png")
+    room.wardrobe.next()
+    studio.quiet()
+    assert color_shown(room) == OCHRE

@@ -127,7 +127,7 @@ class Fitting(QObject):
         """Stop what is being done, as a person asked."""
         if self.working:
             self._drop()
-            self.cancelled.emit()
+            self._on_cancelled()
 
     @property
     def working(self) -> bool:
@@ -232,6 +232,11 @@ class Fitting(QObject):
         self.outcome = None
         self.failed.emit(error)
 
+    def _on_cancelled(self) -> None:
+        if self.outcome is not None:
+            self._correction = self.outcome.correction
+        self.cancelled.emit()
+
     def _on_piece_failed(self, is_person: bool, error: ToileError) -> None:
         self.outcome = None
         self.piece_failed.emit(is_person, error)
@@ -250,7 +255,7 @@ class Fitting(QObject):
             again, self._again = self._again, False
             if job.cancelled:
                 self.busy_changed.emit("")
-                self.cancelled.emit()
+                self._on_cancelled()
             elif again:
                 self._advance()
             else:

@@ -5,12 +5,13 @@ from __future__ import annotations
 import numpy as np
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QAction
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QPushButton, QVBoxLayout, QWidget
 
 from app.domain.document import Document
 from app.domain.label_map import LabelMap
 from app.domain.palette import GarmentClass, Palette
 from app.ui.design.canvas import LabelCanvas
+from app.ui.design.fields import ElidedLabel
 from app.ui.design.tool_bar import action_button, build_canvas_actions
 from app.ui.design.tool_options import ToolOptions
 from app.ui.imaging import Levels
@@ -78,9 +79,9 @@ class RegionEditor(QWidget):
                 row.addSpacing(8)
             row.addWidget(action_button(by_name[name], self))
         row.addSpacing(10)
-        word = QLabel("Blue is dressed. Brush adds to it, eraser brings the photo back.")
+        word = ElidedLabel(Qt.TextElideMode.ElideRight)
+        word.set_text("Blue is dressed. Brush adds to it, eraser brings the photo back.")
         word.setProperty("role", "dim")
-        word.setMinimumWidth(0)
         row.addWidget(word, 1)
         finish = QPushButton("Done")
         finish.setObjectName("region.done")

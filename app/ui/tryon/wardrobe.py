@@ -36,8 +36,11 @@ def _natural(path: Path) -> list[tuple[int, str]]:
     return [(int(part), "") if part.isdecimal() else (-1, part) for part in parts]
 
 
-def list_pictures(folder: Path) -> list[Path]:
-    """The picture files right in a folder, in the order of their names. PictureError."""
+def list_pictures(folder: Path) -> dict[Path, int]:
+    """The picture files right in a folder with their rows, in the order of their names.
+
+    PictureError when the folder cannot be read.
+    """
     try:
         found = [
             path
@@ -50,7 +53,7 @@ def list_pictures(folder: Path) -> list[Path]:
             where=str(folder),
             hint="Choose another folder.",
         ) from failure
-    return sorted(found, key=_natural)
+    return {path: row for row, path in enumerate(sorted(found, key=_natural))}
 
 
 class WardrobeModel(QAbstractListModel):
@@ -63,10 +66,10 @@ class WardrobeModel(QAbstractListModel):
         self._rows: dict[Path, int] = {}
         thumbnails.arrived.connect(self._tell)
 
-    def set_paths(self, paths: list[Path]) -> None:
+    def set_paths(self, rows: dict[Path, int]) -> None:
+        """Take files with their rows, in that order."""
         self.beginResetModel()
-        self._paths = paths
-        self._rows = {path: row for row, path in enumerate(paths)}
+        self._paths, self._rows = list(rows), rows
         self.endResetModel()
 
     def path(self, row: int) -> Path:
@@ -174,7 +177,7 @@ class Wardrobe(QFrame):
         self._thumbnails.forget()
         self.place.set_text(str(folder))
         job = self._pool.submit(lambda: list_pictures(folder), f"Looking through {folder.name}")
-        job.succeeded.connect(lambda paths: self._take(folder, paths))
+        job.succeeded.connect(lambda rows: self._take(folder, rows))
         job.failed.connect(lambda error: self._on_failed(folder, error))
 
     def refresh(self) -> None:
@@ -208,21 +211,21 @@ class Wardrobe(QFrame):
             row = row + by if row >= 0 else (0 if by > 0 else count - 1)
             self.view.setCurrentIndex(self.model.index(min(max(row, 0), count - 1)))
 
-    def _take(self, folder: Path, paths: list[Path]) -> None:
+    def _take(self, folder: Path, rows: dict[Path, int]) -> None:
         if folder != self.folder:
             return
         self._quiet = True
-        self.model.set_paths(paths)
+        self.model.set_paths(rows)
         self._quiet = False
-        count = f"{len(paths):,} picture" + ("" if len(paths) == 1 else "s")
+        count = f"{len(rows):,} picture" + ("" if len(rows) == 1 else "s")
         self.place.set_text(f"{folder} · {count}")
-        self.word.setText(f"There are no pictures in {folder.name}." if not paths else _EMPTY)
-        self._stack.setCurrentWidget(self.view if paths else self._empty)
+        self.word.setText(f"There are no pictures in {folder.name}." if not rows else _EMPTY)
+        self._stack.setCurrentWidget(self.view if rows else self._empty)
         self.select(self._wanted)
 
     def _on_failed(self, folder: Path, error: ToileError) -> None:
         if folder == self.folder:
-            self.model.set_paths([])
+            self.model.set_paths({})
             self.word.setText(told(error))
             self._stack.setCurrentWidget(self._empty)
 

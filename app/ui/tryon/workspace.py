@@ -173,10 +173,13 @@ class TryOnWorkspace(TryOnLayout):
         slot.show_trouble("This picture cannot be used.")
 
     def _on_cancelled(self) -> None:
-        photo = self.fitting.photo
-        if photo is not None:
-            self.pane.show_photo(photo.levels)
-        self._say(_STOPPED)
+        if self.fitting.outcome is not None:  # a correction: what was there before it stays
+            self.notice.emit("Stopped; the outcome is as it was.")
+        else:
+            photo = self.fitting.photo
+            if photo is not None:
+                self.pane.show_photo(photo.levels)
+            self._say(_STOPPED)
         self._refresh()
 
     def _on_busy(self, doing: str) -> None:
