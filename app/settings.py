@@ -16,7 +16,7 @@ ASIDE_SUFFIX = ".damaged"
 Theme = Literal["dark", "light"]
 Device = Literal["auto", "dml", "cuda", "cpu"]
 Ground = Literal["white", "checker", "black"]
-Workspace = Literal["design", "tryon"]
+Workspace = Literal["design", "tryon", "batch"]
 
 
 class Settings(msgspec.Struct, omit_defaults=True):
@@ -38,6 +38,8 @@ class Settings(msgspec.Struct, omit_defaults=True):
     people: list[str] = []
     cloths: list[str] = []
     wardrobe: str = ""
+    batch: str = ""
+    batch_folder: str = ""
     compare: bool = False
     outcomes_folder: str = ""
     outcome_ending: str = ".png"

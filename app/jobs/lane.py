@@ -23,9 +23,11 @@ _UNEXPECTED = "Please try again; if it happens again, send us the log file."
 class _Task:
     """What a worker thread sees of a job: no QObject, so that none is ever freed in a worker."""
 
-    def __init__(self, work: Work, title: str) -> None:
+    def __init__(self, work: Work, title: str, token: CancelToken | None = None) -> None:
         self.work, self.title = work, title
-        self.token = CancelToken()
+        self.called = token is not None
+        self.token = token or CancelToken()
+        self.ended = threading.Event()
         self.seconds = 0.0
         self.result: Any = None
         self.error: ToileError | None = None
@@ -47,6 +49,7 @@ class _Task:
                 hint=_UNEXPECTED,
             )
         self.seconds = time.perf_counter() - begun
+        self.ended.set()
 
 
 class Job(QObject):
@@ -132,6 +135,26 @@ class Workers(QObject):
         self._performed.emit(task)
         return job
 
+    def call(self, work: Work, title: str, token: CancelToken) -> Any:
+        """Do ``work`` in its turn and wait for it; for a thread that is neither the main one nor
+        one of these. It is no job, and nobody hears of it.
+
+        Returns and raises what the work does; Cancelled also after `shutdown`. What is no
+        ToileError becomes one.
+        """
+        task = _Task(work, title, token)
+        with self._wake:
+            if not self._open:
+                raise Cancelled
+            self._queue.append(task)
+            self._wake.notify()
+        task.ended.wait()
+        if task.error is not None:
+            raise task.error
+        if task.token.cancelled and task.result is None:
+            raise Cancelled
+        return task.result
+
     @property
     def busy(self) -> str:
         """The title of the running job, or ""."""
@@ -148,6 +171,9 @@ class Workers(QObject):
         with self._wake:
             self._open = False
             if cancel:
+                for task in self._queue:
+                    task.token.cancel()
+                    task.ended.set()
                 self._queue.clear()
             self._wake.notify_all()
         for job in self._jobs.values():
@@ -169,6 +195,9 @@ class Workers(QObject):
                 if not self._queue:
                     return
                 task = self._queue.popleft()
+            if task.called:
+                task.perform()
+                continue
             self._begun.emit(task)
             task.perform()
             self._performed.emit(task)

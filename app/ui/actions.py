@@ -35,6 +35,7 @@ MENUS: tuple[tuple[str, tuple[Place, ...]], ...] = (
             *(BREAK, "file.save", "file.save_as", BREAK, "file.export", "design.wear"),
             *("tryon.person", "tryon.cloth", BREAK, "tryon.wardrobe", "tryon.refresh"),
             *(BREAK, "tryon.save", "tryon.save_all", "tryon.folder"),
+            *("batch.people", "batch.cloths", "batch.output"),
             *(BREAK, "file.settings", BREAK, "file.quit"),
         ),
     ),
@@ -66,9 +67,17 @@ MENUS: tuple[tuple[str, tuple[Place, ...]], ...] = (
         ),
     ),
     (
+        "&Batch",
+        (
+            *("batch.estimate", "batch.start", "batch.pause", "batch.stop", BREAK),
+            *("batch.retry", "batch.anew", "batch.adopt", BREAK),
+            *("batch.folder", "batch.sheet", "batch.report"),
+        ),
+    ),
+    (
         "&View",
         (
-            *("workspace.design", "workspace.tryon", BREAK),
+            *("workspace.design", "workspace.tryon", "workspace.batch", BREAK),
             *("tryon.zoom_in", "tryon.zoom_out", "tryon.fit", "tryon.actual"),
             *(BREAK, "tryon.compare"),
             *("view.zoom_in", "view.zoom_out", "view.fit", "view.actual"),
@@ -95,19 +104,24 @@ MENUS: tuple[tuple[str, tuple[Place, ...]], ...] = (
 
 
 _EVERYWHERE = (
-    *("workspace.", "batch.", "theme.", "help."),
+    *("workspace.", "theme.", "help."),
     *("file.settings", "file.quit", "view.full_screen"),
 )
 _DESIGN_MENUS = ("file.recent", "file.samples", "view.ground")
-_DESIGN_BAR = ("&Canvas", "&Look")
-_TRYON_BAR = "&Try-on"
+_BAR: dict[str, Workspace] = {
+    "&Canvas": "design",
+    "&Look": "design",
+    "&Try-on": "tryon",
+    "&Batch": "batch",
+}
 
 
 def belongs(name: str, workspace: Workspace) -> bool:
     """Whether a command is for a workspace; most are for Design."""
     if name.startswith(_EVERYWHERE):
         return True
-    return name.startswith("tryon.") == (workspace == "tryon")
+    room = name.partition(".")[0]
+    return (room if room in ("tryon", "batch") else "design") == workspace
 
 
 class Commands:
@@ -160,9 +174,8 @@ class Commands:
             action.setVisible(belongs(name, workspace))
         for name in _DESIGN_MENUS:
             self.submenus[name].menuAction().setVisible(workspace == "design")
-        for title in _DESIGN_BAR:
-            self._bar[title].menuAction().setVisible(workspace == "design")
-        self._bar[_TRYON_BAR].menuAction().setVisible(workspace == "tryon")
+        for title, room in _BAR.items():
+            self._bar[title].menuAction().setVisible(workspace == room)
 
     def fill(self, bar: QMenuBar) -> None:
         """Give every command its place."""

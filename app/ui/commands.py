@@ -13,6 +13,7 @@ from PySide6.QtWidgets import QApplication, QMenu
 from app.settings import Theme, Workspace
 from app.ui import theme
 from app.ui.actions import Commands
+from app.ui.batch.commands import add_batch_commands
 from app.ui.look_commands import add_look_commands
 from app.ui.tryon.commands import add_tryon_commands
 
@@ -32,6 +33,7 @@ def build_commands(window: MainWindow) -> Commands:
     _help(commands, window)
     _workspaces(commands, window)
     add_tryon_commands(commands, window.workspaces)
+    add_batch_commands(commands, window.workspaces)
     return commands
 
 
@@ -41,6 +43,7 @@ def _workspaces(commands: Commands, window: MainWindow) -> None:
     places: tuple[tuple[Workspace, str, str, str, str], ...] = (
         ("design", "Design", "tshirt-crew-outline", "Ctrl+1", "paint a label map"),
         ("tryon", "Try-on", "human-handsup", "Ctrl+2", "put a cloth on a person"),
+        ("batch", "Batch", "view-grid-plus-outline", "Ctrl+3", "put many cloths on many people"),
     )
     for name, title, mark, key, what in places:
         action = commands.add(f"workspace.{name}", title, mark, partial(rooms.go, name), (key,))

@@ -96,7 +96,7 @@ class MainWindow(QMainWindow):
 
     def _lay_out(self) -> None:
         rail = Rail(
-            [self.commands["workspace.design"], self.commands["workspace.tryon"]],
+            [self.commands[f"workspace.{name}"] for name in ("design", "tryon", "batch")],
             [self.commands["help.shortcuts"], self.commands["file.settings"]],
         )
         middle = QWidget()
@@ -341,12 +341,13 @@ class MainWindow(QMainWindow):
     def closeEvent(self, event: QCloseEvent) -> None:
         if not self._may_close:
             event.ignore()
-            self.files.guard(self._close)
+            self.files.guard(lambda: self.workspaces.guard(self._close))
             return
         self.settings.geometry = bytes(self.saveGeometry().toBase64().data()).decode("ascii")
         self.settings.splitters |= {part.objectName(): part.sizes() for part in self._splitters()}
         self.store_settings()
         self.live.cancel()
+        self.workspaces.close_work()
         self.recovery.close()
         event.accept()
 

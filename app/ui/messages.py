@@ -187,6 +187,48 @@ def ask_save_picture(
     _ask_file(dialog, named)
 
 
+def ask_table(parent: QtWidgets.QWidget, folder: Path, chosen: Callable[[Path], None]) -> None:
+    """Let a person choose a table of pairs."""
+    dialog = QtWidgets.QFileDialog(parent, "Table of pairs", str(folder), "Tables (*.csv *.txt)")
+    dialog.setFileMode(QtWidgets.QFileDialog.FileMode.ExistingFile)
+    _ask_file(dialog, chosen)
+
+
+def ask_anew(parent: QtWidgets.QWidget, done: int, agreed: Callable[[], None]) -> None:
+    """Ask whether the batch in a folder may be forgotten, `done` of its outcomes being there."""
+    box = _box(
+        parent,
+        QtWidgets.QMessageBox.Icon.Question,
+        "Start anew",
+        "Start this batch from the first pair?",
+        (f"The {done:,} outcomes that are in the folder are replaced as the new ones are made.",),
+    )
+    box.setObjectName("anew_box")
+    _yes_or_cancel(box, "Start anew", agreed)
+
+
+def ask_stop_batch(parent: QtWidgets.QWidget, agreed: Callable[[], None]) -> None:
+    """Ask whether a running batch may be stopped, because the program is to end."""
+    box = _box(
+        parent,
+        QtWidgets.QMessageBox.Icon.Question,
+        "A batch is running",
+        "Stop the batch and quit?",
+        ("What is done is saved, and Resume goes on from there the next time.",),
+    )
+    box.setObjectName("stop_batch_box")
+    _yes_or_cancel(box, "Stop and quit", agreed)
+
+
+def _yes_or_cancel(box: QtWidgets.QMessageBox, word: str, agreed: Callable[[], None]) -> None:
+    yes = box.addButton(word, QtWidgets.QMessageBox.ButtonRole.AcceptRole)
+    no = box.addButton(QtWidgets.QMessageBox.StandardButton.Cancel)
+    box.setDefaultButton(no)
+    box.setEscapeButton(no)
+    box.finished.connect(lambda: agreed() if box.clickedButton() is yes else None)
+    box.open()
+
+
 def ask_folder(
     parent: QtWidgets.QWidget, title: str, folder: Path, chosen: Callable[[Path], None]
 ) -> None:

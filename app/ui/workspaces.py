@@ -2,22 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QSplitter, QStackedWidget
+from PySide6.QtWidgets import QSplitter, QStackedWidget, QWidget
 
 from app.domain.requests import SynthesisResult
 from app.settings import Workspace
 from app.ui.pictures import Source
 
 if TYPE_CHECKING:
+    from app.ui.batch.workspace import BatchWorkspace
     from app.ui.main_window import MainWindow
     from app.ui.tryon.workspace import TryOnWorkspace
 
 
 class Workspaces(QStackedWidget):
-    """Design is there from the start; Try-on is made when it is first looked at."""
+    """Design is there from the start; the others are made when they are first looked at."""
 
     switched = Signal(str)
 
@@ -25,6 +27,7 @@ class Workspaces(QStackedWidget):
         super().__init__(window)
         self._window = window
         self._tryon: TryOnWorkspace | None = None
+        self._batch: BatchWorkspace | None = None
         self._garment: SynthesisResult | None = None
         self._worn = ""  # the family of designs that is tried on
         self.addWidget(window.design)
@@ -32,13 +35,34 @@ class Workspaces(QStackedWidget):
 
     @property
     def current(self) -> Workspace:
-        return "design" if self.currentWidget() is self._window.design else "tryon"
+        shown = self.currentWidget()
+        if shown is self._window.design:
+            return "design"
+        return "batch" if shown is self._batch else "tryon"
 
     @property
     def tryon(self) -> TryOnWorkspace:
         if self._tryon is None:
             self._tryon = self._make_tryon()
         return self._tryon
+
+    @property
+    def batch(self) -> BatchWorkspace:
+        if self._batch is None:
+            self._batch = self._make_batch()
+        return self._batch
+
+    def guard(self, then: Callable[[], None]) -> None:
+        """Do ``then``, which ends the program, after asking about a batch that runs."""
+        if self._batch is not None:
+            self._batch.guard(then)
+        else:
+            then()
+
+    def close_work(self) -> None:
+        """Stop what goes on in the background; the program ends."""
+        if self._batch is not None:
+            self._batch.close_work()
 
     def splitters(self) -> tuple[QSplitter, ...]:
         """What a person moved in Try-on, to be kept."""
@@ -51,16 +75,38 @@ class Workspaces(QStackedWidget):
         if name == self.current:
             return
         window.design.canvas.end_stroke()
-        self.setCurrentWidget(self.tryon if name == "tryon" else window.design)
+        self.setCurrentWidget(self._room(name))
         window.commands.show_for(name)
         window.keep("workspace", name)
         window.status.show_position(-1, -1, "")
-        view = self.tryon.region.view if name == "tryon" else window.design.canvas
-        window.status.show_zoom(view.zoom())
-        view.setFocus()
+        if name == "batch":
+            window.status.zoom.clear()
+            self.batch.form.people.setFocus()
+        else:
+            view = self.tryon.region.view if name == "tryon" else window.design.canvas
+            window.status.show_zoom(view.zoom())
+            view.setFocus()
         if name == "tryon":
             self._follow_design()
         self.switched.emit(name)
+
+    def _room(self, name: Workspace) -> QWidget:
+        if name == "batch":
+            return self.batch
+        return self.tryon if name == "tryon" else self._window.design
+
+    def _make_batch(self) -> BatchWorkspace:
+        from app.ui.batch.workspace import BatchWorkspace
+
+        window = self._window
+        batch = BatchWorkspace(
+            window.commands, window.lane, window.pool, window.network, window.settings, window
+        )
+        self.addWidget(batch)
+        batch.job_started.connect(window.status.track)
+        batch.notice.connect(window.status.say)
+        batch.settings_changed.connect(window.store_settings)
+        return batch
 
     def _make_tryon(self) -> TryOnWorkspace:
         from app.ui.tryon.workspace import TryOnWorkspace

@@ -49,6 +49,45 @@ class Entry:
     seconds: float
 
 
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A batch that is in a folder: how far it is, the text of its order, its two reports, and
+    the items that failed with their reasons."""
+
+    done: int
+    failed: int
+    total: int
+    order: str
+    report: Path
+    sheet: Path
+    failures: tuple[tuple[Item, str], ...]
+
+
+def look(folder: Path) -> Found | None:
+    """The batch in an output folder; None when there is none. StoreError, also while it runs."""
+    path = folder.absolute() / FOLDER / _FILE
+    if not path.is_file():
+        return None
+    db = Database(path, folder)
+    try:
+        meta = dict(db.rows("SELECT key, value FROM meta"))
+        counts = dict(db.rows(_COUNTED))
+        failures = db.rows(f"{_ENTRIES} WHERE state = 'failed' {_SORTED}")
+    finally:
+        db.close()
+    if meta.get("format") != _FORMAT:
+        return None
+    return Found(
+        counts.get("done", 0),
+        counts.get("failed", 0),
+        sum(counts.values()),
+        meta["order"],
+        folder / meta["report"],
+        folder / meta["sheet"],
+        tuple((_item(row), str(row[6])) for row in failures),
+    )
+
+
 class Journal:
     """The journal of one output folder, held by this object alone until `close`.
 
@@ -83,7 +122,7 @@ class Journal:
     def counts(self) -> dict[State, int]:
         """How many items are in each state; all states are there."""
         found: dict[State, int] = {"waiting": 0, "saving": 0, "done": 0, "failed": 0}
-        found.update(self._db.rows("SELECT state, COUNT(*) FROM items GROUP BY state"))
+        found.update(self._db.rows(_COUNTED))
         return found
 
     def waiting(self) -> list[Item]:
@@ -260,6 +299,7 @@ class Journal:
             )  # fmt: skip
 
 
+_COUNTED = "SELECT state, COUNT(*) FROM items GROUP BY state"
 _SORTED = "ORDER BY number"
 _ITEMS = "SELECT number, person, cloth, category, outcome FROM items"
 _ENTRIES = (

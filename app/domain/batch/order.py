@@ -60,6 +60,14 @@ class Order:
         told = {key: _plain(value) for key, value in asdict(self).items() if key != "out"}
         return json.dumps(told, sort_keys=True)
 
+    @classmethod
+    def read(cls, stored: str, out: Path) -> Order:
+        """The order of such a text, for an output folder."""
+        told: dict[str, Any] = json.loads(stored)
+        for key in ("people", "cloths", "table"):
+            told[key] = Path(told[key]) if told[key] else None
+        return cls(out=out, **told)
+
     def differs(self, stored: str) -> list[str]:
         """What is different in another order's text, in words."""
         there: dict[str, Any] = json.loads(stored)

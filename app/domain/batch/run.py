@@ -9,6 +9,7 @@ from collections import deque
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
+from pathlib import Path
 
 from app.domain.batch import report
 from app.domain.batch.journal import Journal, Made
@@ -142,10 +143,10 @@ class Run:
             raise
         except ToileError as error:
             self._check_places()
-            self._give_up(item, str(error))
+            self._give_up(item, reason(error))
             return
-        except MemoryError:
-            self._give_up(item, "There is not enough memory for these pictures.")
+        except MemoryError as error:
+            self._give_up(item, reason(error))
             return
         except Exception as error:
             _log.exception("item %d failed", item.number)
@@ -167,7 +168,7 @@ class Run:
             self._fault = self._fault or error
         except (ToileError, MemoryError) as error:  # the format cannot hold the picture
             try:
-                self._give_up(item, str(error) or "There is not enough memory to save the picture.")
+                self._give_up(item, reason(error))
             except StoreError as other:
                 self._fault = self._fault or other
         except Exception as error:
@@ -207,6 +208,14 @@ class Run:
         waiting = self._total - self._done - self._failed
         left = waiting / rate if rate else None
         return Progress(self._total, self._done, self._failed, rate, left, last)
+
+
+def reason(error: ToileError | MemoryError) -> str:
+    """Why an item failed, in a line; of a path its name is enough beside the item."""
+    if isinstance(error, MemoryError):
+        return "There is not enough memory for these pictures."
+    place = Path(error.where).name
+    return str(ToileError(error.what, where=place, hint=error.hint))
 
 
 def write_report(journal: Journal) -> None:

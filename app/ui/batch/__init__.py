@@ -1,0 +1,1 @@
+"""The Batch workspace: many people in many cloths."""

@@ -1,0 +1,116 @@
+"""How a batch stands, in words."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from app.domain.batch.estimate import Estimate
+from app.domain.batch.run import Progress
+from app.domain.batch.table import TableError
+from app.domain.batch.words import duration, many, pace, size
+from app.domain.errors import ToileError
+from app.ui.batch.work import Counted
+
+WELCOME = "Dress many people at once"
+COUNTING = "Counting …"
+_FAULTS = 8  # lines of a table, as many as leave room for the rest
+
+
+@dataclass(frozen=True)
+class Told:
+    """A headline, what to know beside it, and how grave it is: a QLabel's role."""
+
+    headline: str
+    detail: str = ""
+    role: str = "dim"
+
+
+def of_error(error: ToileError) -> Told:
+    """What went wrong and what to do."""
+    lines = [error.where, *(_faults(error) if isinstance(error, TableError) else [error.hint])]
+    return Told(error.what, "\n".join(line for line in lines if line), "warning")
+
+
+def _faults(error: TableError) -> list[str]:
+    more = len(error.faults) - _FAULTS
+    return [*error.faults[:_FAULTS], *([f"And {more:,} more."] if more > 0 else [])]
+
+
+def of_count(counted: Counted, guess: Estimate | None, tried: bool) -> Told:
+    """What there is to do, and what was done before."""
+    made, found = counted.plan, counted.found
+    people, cloths = many(made.people, "person", "people"), many(made.cloths, "cloth")
+    if found is not None and counted.differences:
+        return Told(
+            "Another batch is in this folder",
+            f"{found.done:,} of its {many(found.total, 'pair')} are done. It was started with "
+            f"other settings: {', '.join(counted.differences)}. Use its settings to go on, start "
+            "anew to replace its outcomes, or choose another output folder.",
+            "warning",
+        )
+    if found is not None:
+        return _of_found(counted, found.done, found.failed, found.total)
+    lines = [f"{people} and {cloths}.", *made.notices]
+    role = "dim"
+    if guess is not None:
+        room = f"{size(guess.free)} are free"
+        lines.append(f"About {duration(guess.seconds)} and {size(guess.bytes)}; {room}.")
+        if not guess.fits:
+            lines.append("There is not enough room on the disk for all outcomes.")
+            role = "warning"
+    elif tried:
+        lines.append("None of the first pairs could be dressed; look at them in Try-on first.")
+        role = "warning"
+    return Told(many(len(made.pairs), "pair"), "\n".join(lines), role)
+
+
+def _of_found(counted: Counted, done: int, failed: int, total: int) -> Told:
+    more = len(counted.plan.pairs) - total
+    left = max(0, total - done - failed) + max(0, more)
+    failing = f" {failed:,} failed." if failed else ""
+    if not left:
+        return Told(
+            f"{many(done, 'outcome')} done",
+            f"This batch has come to its end.{failing} Pictures that you add to the folders can "
+            "be resumed with.",
+        )
+    return Told(
+        f"{done:,} of {total + max(0, more):,} done",
+        f"There is a batch in this folder that can be resumed.{failing}",
+    )
+
+
+def of_run(now: Progress, state: str) -> Told:
+    """How far a run is."""
+    headline = {"paused": "Paused", "stopping": "Stopping …"}.get(state, "Dressing")
+    parts = []
+    if state == "running" and now.rate:
+        parts.append(pace(now.rate))
+        if now.seconds_left:
+            parts.append(f"{duration(now.seconds_left)} left")
+    if state == "paused":
+        parts.append("what is done is saved")
+    text = " · ".join(parts)
+    return Told(headline, text[:1].upper() + text[1:])
+
+
+def of_end(now: Progress) -> Told:
+    """What came of a run."""
+    failed = f", {now.failed:,} failed" if now.failed else ""
+    if now.waiting:
+        return Told(
+            f"Stopped: {now.done:,} of {now.total:,} done{failed}",
+            "Everything that is done is saved. Resume goes on from there, at any time.",
+        )
+    detail = "report.csv lists them all, the contact sheet shows them at a glance."
+    if not now.done:
+        return Told("No pair could be dressed", "The reasons are below.", "warning")
+    if now.failed:
+        detail = "The reasons are below and in report.csv."
+    return Told(f"Done: {many(now.done, 'outcome')}{failed}", detail)
+
+
+def counts(now: Progress) -> str:
+    """Under the bar."""
+    failed = f" · {now.failed:,} failed" if now.failed else ""
+    return f"{now.done + now.failed:,} of {now.total:,}{failed}"
