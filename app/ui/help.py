@@ -49,21 +49,24 @@ _LICENCES = {
     "QtAwesome": "MIT; Material Design Icons: Apache-2.0",
 }
 _PILES = 3
+_DESIGN, _TRYON = "tool.brush", "tryon.fit"  # commands that are seen in one workspace alone
 _MOUSE = (
-    ("Zoom at the cursor", "Wheel"),
-    ("Pan", "Space + drag, middle button"),
-    ("Pick the class under the cursor", "Alt + click"),
-    ("Straight line with the brush", "Shift + click"),
-    ("Move the mirror axis", "Drag its handle"),
-    ("Open a label map, or make one of a photo", "Drop it on the canvas"),
-    ("Style of the class from a picture", "Drop it on the style panel"),
-    ("Person, cloth or wardrobe of Try-on", "Drop it there"),
-    ("The photo without the cloth", "Hold C"),
+    ("", "Zoom at the cursor", "Wheel"),
+    ("", "Pan", "Space + drag, middle button"),
+    (_DESIGN, "Pick the class under the cursor", "Alt + click"),
+    (_DESIGN, "Straight line with the brush", "Shift + click"),
+    (_DESIGN, "Move the mirror axis", "Drag its handle"),
+    (_DESIGN, "Open a label map, or make one of a photo", "Drop it on the canvas"),
+    (_DESIGN, "Style of the class from a picture", "Drop it on the style panel"),
+    (_TRYON, "Person, cloth or wardrobe folder", "Drop it there"),
+    (_TRYON, "The photo without the cloth", "Hold C"),
+    (_TRYON, "Zoom to pixels and back", "Double click"),
+    (_TRYON, "Try the next cloth on", "Arrow keys in the wardrobe"),
 )
 
 
 def shortcut_rows(commands: Commands) -> list[tuple[str, list[tuple[str, str]]]]:
-    """Per menu the commands that have shortcuts, with all of their keys."""
+    """Per menu the commands of the workspace that have shortcuts, with their keys."""
     sheet = []
     for title, places in MENUS:
         names = [
@@ -78,15 +81,16 @@ def shortcut_rows(commands: Commands) -> list[tuple[str, list[tuple[str, str]]]]
                 key.toString(QKeySequence.SequenceFormat.NativeText)
                 for key in commands[name].shortcuts()
             ]
-            if keys:
+            if keys and commands[name].isVisible():
                 rows.append((commands[name].text().rstrip(" …"), "  ".join(keys[:2])))
         if rows:
             sheet.append((title.replace("&", ""), rows))
-    return [*sheet, ("Mouse and pen", list(_MOUSE))]
+    mouse = [(what, how) for seen, what, how in _MOUSE if not seen or commands[seen].isVisible()]
+    return [*sheet, ("Mouse and pen", mouse)]
 
 
 class ShortcutSheet(QDialog):
-    """Every shortcut on one page; stays open beside the work."""
+    """Every shortcut of a workspace on one page; stays open beside the work."""
 
     def __init__(self, commands: Commands, parent: QWidget) -> None:
         super().__init__(parent)

@@ -20,8 +20,11 @@ class Correcting(QObject):
 
     def __init__(self, room: TryOnLayout, commands: Commands, fitting: Fitting) -> None:
         super().__init__(room)
-        self._room, self._commands, self._fitting = room, commands, fitting
+        self._room, self._fitting = room, fitting
         self.editor: RegionEditor | None = None
+        self._menu = commands.submenus["tryon.region"]
+        self._menu.menuAction().setEnabled(False)
+        self.changed.connect(lambda: self._menu.menuAction().setEnabled(self.active))
 
     @property
     def active(self) -> bool:
@@ -75,7 +78,7 @@ class Correcting(QObject):
         editor.painted.connect(self._fitting.correct)
         editor.done.connect(self.end)
         editor.canvas.zoom_changed.connect(self.zoom_changed)
-        self._commands.submenus["tryon.region"].addActions(editor.actions_used)
+        self._menu.addActions(editor.actions_used)
         return editor
 
     @property
