@@ -213,6 +213,7 @@ class MainWindow(QMainWindow):
         source = pictures.dropped(event)
         if source is not None:
             event.acceptProposedAction()
+            self.workspaces.go("design")
             self.open_picture(source)
 
     def paste(self) -> None:

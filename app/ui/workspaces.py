@@ -30,6 +30,7 @@ class Workspaces(QStackedWidget):
         self._batch: BatchWorkspace | None = None
         self._garment: SynthesisResult | None = None
         self._worn = ""  # the family of designs that is tried on
+        self._worn_state: SynthesisResult | None = None
         self.addWidget(window.design)
         window.live.shown.connect(self._on_garment)
 
@@ -133,17 +134,21 @@ class Workspaces(QStackedWidget):
 
     def wear_design(self) -> None:
         """Try the garment on the canvas on, as it is and as it goes on changing."""
+        self._wear_as("")
+        self.go("tryon")
+
+    def _wear_as(self, family: str) -> None:
+        """Take the garment in hand as a state of a family of designs; "" begins a new one."""
         from app.ui.tryon import pieces
 
-        if self._garment is not None:
-            piece = pieces.from_design(self._garment.rgba, self._design_name)
-            self._worn = piece.family
-            self.tryon.intake.wear_design(piece)
-            self.go("tryon")
-
-    @property
-    def _design_name(self) -> str:
-        return self._window.files.name.removesuffix(".png")
+        window, garment = self._window, self._garment
+        labels, services = window.live.labels, window.network.services
+        if garment is None or labels is None or services is None:
+            return
+        name = window.files.name.removesuffix(".png")
+        piece = pieces.from_design(garment.rgba, labels, services.palette, name, family)
+        self._worn, self._worn_state = piece.family, garment
+        self.tryon.intake.wear_design(piece)
 
     def _on_garment(self, result: SynthesisResult) -> None:
         self._garment = result
@@ -152,16 +157,10 @@ class Workspaces(QStackedWidget):
 
     def _follow_design(self) -> None:
         """Have the outcome show the garment as it is now, if it shows an earlier state of it."""
-        from app.ui.tryon import pieces
-
-        tryon, garment = self._tryon, self._garment
-        cloth = tryon.fitting.cloth if tryon is not None else None
-        if tryon is None or garment is None or cloth is None or cloth.family != self._worn:
-            return
-        if cloth.load().rgba is not garment.rgba:
-            tryon.intake.wear_design(
-                pieces.from_design(garment.rgba, self._design_name, self._worn)
-            )
+        cloth = self._tryon.fitting.cloth if self._tryon is not None else None
+        worn = cloth is not None and cloth.family == self._worn
+        if worn and self._garment is not self._worn_state:
+            self._wear_as(self._worn)
 
     def _take_outcome(self, source: Source) -> None:
         self.go("design")

@@ -266,10 +266,21 @@ def test_a_design_is_worn_and_its_changes_follow(
     studio.quiet()
     assert window.workspaces.current == "tryon"
     assert room.cloth.name.whole_text == window.files.name
-    design = studio.wiring.tryons[-1].cloth
-    assert design[0, 0, 0] == window.look.seed % 256
+    request = studio.wiring.tryons[-1]
+    labels = studio.labels()
+    groups = np.array([entry.group for entry in studio.wiring.palette.classes])[labels]
+    assert request.category == "upper"  # the coat covers more than the jeans
+    assert np.array_equal(request.cloth[..., 3] > 0, groups == "upper")
+    assert request.cloth[0, 0, 0] == window.look.seed % 256
+    window.commands["tryon.lower"].trigger()
+    studio.quiet()
+    request = studio.wiring.tryons[-1]
+    assert request.category == "lower"
+    assert np.array_equal(request.cloth[..., 3] > 0, groups == "lower")
+    window.commands["tryon.auto"].trigger()
+    studio.quiet()
     count = len(room.fitting.outcomes)
-    assert count == 2
+    assert count == 3  # green, the coat, the jeans
     window.commands["workspace.design"].trigger()
     calls = len(studio.wiring.tryons)
     window.look.set_seed(77)

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import cast
 
+import numpy as np
+from numpy.typing import NDArray
 from PySide6.QtCore import QObject, QTimer, Signal
 
 from app.domain.cancel import CancelToken
@@ -44,6 +46,8 @@ class LivePreview(QObject):
         self._look = look
         self._document: Document | None = None
         self._synthesize: Synthesize | None = None
+        self.labels: NDArray[np.uint8] | None = None
+        """(H, W) uint8: the label map that the last picture shows; nobody edits it."""
         self._scheduler = LiveScheduler(lane, _make)
         self._scheduler.result.connect(self._on_result)
         self._scheduler.failed.connect(self._on_failed)
@@ -96,6 +100,7 @@ class LivePreview(QObject):
     def _on_result(self, payload: object, result: object) -> None:
         order = cast(_Order, payload)
         if order.document is self._document and order.synthesize is self._synthesize:
+            self.labels = order.request.labels
             self.shown.emit(cast(SynthesisResult, result))
 
     def _on_failed(self, error: object) -> None:

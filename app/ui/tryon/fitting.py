@@ -168,9 +168,10 @@ class Fitting(QObject):
             if known is not self.outcome:
                 self._show_again(known, photo)
             return
-        worn = self.shelf.cloth(cloth, photo.picture.icc)
+        form = cloth.worn_as(self.choice)
+        worn = self.shelf.cloth(form, photo.picture.icc)
         if worn is None:
-            self._read(cloth, self.shelf.read_cloth(cloth, photo.picture.icc), is_person=False)
+            self._read(form, self.shelf.read_cloth(form, photo.picture.icc), is_person=False)
             return
         self._ask(_Order(person, cloth, self.choice, self._correction), photo, worn)
 
@@ -287,7 +288,8 @@ def _work(
         correction = order.correction
         region = correction.region() if correction is not None else None
         person, cloth = photo.picture.rgba, worn.picture.rgba
-        result = tryon(TryOnRequest(person, cloth, order.choice, region), token)
+        category = order.choice or order.cloth.worn_as(None).category
+        result = tryon(TryOnRequest(person, cloth, category, region), token)
         if result.rgba.shape != person.shape:
             raise PictureError("The outcome is not as large as the photo")
         token.raise_if_cancelled()

@@ -13,7 +13,10 @@ from numpy.typing import NDArray
 from PySide6.QtGui import QImage
 
 from app.domain.errors import ToileError
+from app.domain.framing import Category
+from app.domain.palette import Palette
 from app.domain.picture import Picture, in_profile, load_picture, load_thumbnail
+from app.domain.wear import garments_alone, main_category
 from app.jobs.files import FilePool
 from app.jobs.lane import Job
 from app.ui import imaging
@@ -37,6 +40,14 @@ class Piece:
     name: str
     load: Callable[[], Picture]
     path: Path | None = None
+    category: Category | None = None
+    """What kind of garment it is, where that is known."""
+    forms: Callable[[Category | None], Piece] | None = None
+
+    def worn_as(self, category: Category | None) -> Piece:
+        """What of it is put on as a kind of garment (None: by itself): all of a picture, but of a
+        design only the garments of that kind."""
+        return self if self.forms is None else self.forms(category)
 
     @property
     def stem(self) -> str:
@@ -67,10 +78,31 @@ def from_source(source: Source) -> Piece:
     return Piece(key, key, source.name, lambda: Picture(source.read()))
 
 
-def from_design(rgba: NDArray[np.uint8], name: str, family: str = "") -> Piece:
-    """The garment on the Design canvas, cut out by its alpha: a state of `family`, or a new one."""
+def from_design(
+    rgba: NDArray[np.uint8],
+    labels: NDArray[np.uint8],
+    palette: Palette,
+    name: str,
+    family: str = "",
+) -> Piece:
+    """The picture of a label map on the Design canvas: a state of `family`, or a new one.
+
+    Worn by itself it is the kind of garment that covers most of it.
+    """
     key = f"design {next(_held)}"
-    return Piece(key, family or key, name, lambda: Picture(rgba))
+    main = main_category(labels, palette)
+
+    def form(category: Category | None) -> Piece:
+        kind = category or main
+        return Piece(
+            f"{key} {kind}",
+            family or key,
+            name,
+            lambda: Picture(garments_alone(rgba, labels, palette, kind)),
+            category=kind,
+        )
+
+    return Piece(key, family or key, name, lambda: Picture(rgba), forms=form)
 
 
 @dataclass(frozen=True, eq=False)

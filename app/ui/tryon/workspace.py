@@ -118,7 +118,8 @@ class TryOnWorkspace(TryOnLayout):
 
     def _on_pieces(self) -> None:
         fitting = self.fitting
-        for slot, piece in ((self.person, fitting.person), (self.cloth, fitting.cloth)):
+        cloth = fitting.cloth.worn_as(fitting.choice) if fitting.cloth is not None else None
+        for slot, piece in ((self.person, fitting.person), (self.cloth, cloth)):
             self._show_piece(slot, piece)
         if fitting.person is None:
             self.pane.show_photo(None)
