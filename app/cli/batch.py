@@ -15,7 +15,7 @@ from app.cli.command import Commands, Exit, add_command, exit_code, quality, tel
 from app.domain.batch.estimate import Estimate, estimate
 from app.domain.batch.journal import Journal, Start
 from app.domain.batch.names import FIELDS
-from app.domain.batch.order import KINDS, TEMPLATE, Order, Pairing
+from app.domain.batch.order import KIND, KINDS, TEMPLATE, Order, Pairing
 from app.domain.batch.plan import Plan, plan
 from app.domain.batch.run import Progress, Run
 from app.domain.batch.words import duration, many, pace, size
@@ -57,7 +57,7 @@ def add(commands: Commands) -> None:
         default=_AUTO,
         help="what kind of garment they are; default: seen from each picture",
     )
-    parser.add_argument("--format", choices=KINDS, default="png", help="default png")
+    parser.add_argument("--format", choices=KINDS, default=KIND, help=f"default {KIND}")
     parser.add_argument(
         "--quality", type=quality, default=QUALITY, metavar="1-100",
         help=f"of JPEG and WebP; default {QUALITY}",

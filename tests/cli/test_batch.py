@@ -107,7 +107,7 @@ def test_a_table_of_pairs(order: Order, tryon: StandIn) -> None:
     table = order.people.parent / "pairs.csv"
     table.write_text("p000,c001,dress\np002,c000\n")
     assert batch(order, "--pairs", table, "--template", "{person} {category}") == 0
-    assert [path.name for path in outcomes(order)] == ["p000 dress.png", "p002 auto.png"]
+    assert [path.name for path in outcomes(order)] == ["p000 dress.jpg", "p002 auto.jpg"]
     assert [request.category for request in tryon.asked] == ["dress", None]
 
 
@@ -153,9 +153,9 @@ def test_resume_retry_and_anew(
     assert batch(order, "--retry-failed") == 0
     assert tryon.count == count + 2
     assert "6 done and 0 failed before; 2 to do." in capsys.readouterr().out
-    assert batch(order, "--resume", "--format", "jpg") == 6
+    assert batch(order, "--resume", "--format", "png") == 6
     assert "other settings: the format" in capsys.readouterr().err
-    assert batch(order, "--anew", "--format", "jpg") == 0
+    assert batch(order, "--anew", "--format", "png") == 0
     assert {path.suffix for path in outcomes(order)} == {".png", ".jpg"}
 
 

@@ -35,7 +35,12 @@ def made_order(folder: Path, people: int = 3, cloths: int = 2, /, **changed: obj
             path = folder / side / f"{side[0]}{number:03d}.png"
             if not path.exists():
                 picture(path, (base, number % 250, number // 250))
-    asked = {"people": folder / "people", "cloths": folder / "cloths", "out": folder / "out"}
+    asked = {
+        "people": folder / "people",
+        "cloths": folder / "cloths",
+        "out": folder / "out",
+        "kind": "png",
+    }
     return Order(**{**asked, **changed})  # type: ignore[arg-type]
 
 

@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from app.domain.cancel import CancelToken
-from app.domain.errors import PackError, ToileError
+from app.domain.errors import Cancelled, PackError, ToileError
 from app.jobs.files import FilePool
 from app.jobs.lane import InferenceLane, Job
 
@@ -178,3 +178,84 @@ def test_closing_finishes_the_files_that_wait(qtbot: QtBot) -> None:
         pool.submit(lambda n=number: write(n), "Saving")
     assert pool.shutdown(10)
     assert sorted(written) == list(range(10))
+
+
+# Calls from other threads
+
+
+def called(lane: InferenceLane, work, token: CancelToken | None = None) -> list[object]:  # noqa: ANN001
+    """What comes of a call in a thread of its own, at once."""
+    came: list[object] = []
+
+    def run() -> None:
+        try:
+            came.append(lane.call(work, "a call", token or CancelToken()))
+        except ToileError as error:
+            came.append(error)
+
+    thread = threading.Thread(target=run)
+    thread.start()
+    thread.join(10)
+    return came
+
+
+def test_a_call_waits_its_turn_and_returns(lane: InferenceLane) -> None:
+    token = CancelToken()
+    assert called(lane, lambda given: given is token, token) == [True]
+    assert called(lane, lambda _: threading.current_thread().name) == ["inference-0"]
+    assert lane.busy == ""
+
+
+def test_a_call_raises_what_its_work_raises(lane: InferenceLane) -> None:
+    def fail(_: CancelToken) -> None:
+        raise PackError("The pack is gone")
+
+    (error,) = called(lane, fail)
+    assert isinstance(error, PackError)
+    (error,) = called(lane, lambda _: 1 / 0)
+    assert isinstance(error, ToileError)
+    assert "division by zero" in str(error)
+    token = CancelToken()
+    token.cancel()
+    (error,) = called(lane, lambda _: 1, token)
+    assert isinstance(error, Cancelled)
+
+
+def test_jobs_and_calls_take_turns(lane: InferenceLane, qtbot: QtBot) -> None:
+    order: list[str] = []
+    gate = threading.Event()
+    lane.submit(lambda _: gate.wait(10) and order.append("job"), "first")
+    done: list[object] = []
+    thread = threading.Thread(
+        target=lambda: done.append(lane.call(lambda _: order.append("call"), "c", CancelToken()))
+    )
+    thread.start()
+    while not lane._queue:
+        time.sleep(0.001)
+    lane.submit(lambda _: order.append("job after"), "second")
+    gate.set()
+    qtbot.waitUntil(lambda: len(order) == 3)
+    thread.join(10)
+    assert order == ["job", "call", "job after"]
+
+
+def test_shutdown_frees_whoever_waits(qapp: QApplication) -> None:
+    lane = InferenceLane()
+    job = lane.submit(until_cancelled, "long")
+    came: list[object] = []
+
+    def run() -> None:
+        try:
+            came.append(lane.call(lambda _: 1, "c", CancelToken()))
+        except ToileError as error:
+            came.append(error)
+
+    thread = threading.Thread(target=run)
+    thread.start()
+    while not lane._queue:
+        time.sleep(0.001)
+    assert lane.shutdown()
+    thread.join(10)
+    assert [type(one) for one in came] == [Cancelled]
+    assert job.cancelled
+    assert [type(one) for one in called(lane, lambda _: 1)] == [Cancelled]

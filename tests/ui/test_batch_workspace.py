@@ -201,9 +201,11 @@ def test_what_will_not_do_is_said_at_once(rooms: Studio, order: Order, tmp_path:
 def test_the_name_is_shown_as_it_is_typed(rooms: Studio) -> None:
     form = room(rooms).form
     form.template.setText("{cloth} {n}")
-    form.kind.setCurrentIndex(1)
     assert form.example.text() == "as in coat 0001.jpg"
     assert form.quality.isEnabled()
+    form.kind.setCurrentIndex(1)
+    assert form.example.text() == "as in coat 0001.png"
+    assert not form.quality.isEnabled()
     form.template.setText("{cloth")
     assert form.example.text() == ""
 

@@ -15,6 +15,8 @@ Pairing = Literal["all", "name", "table"]
 Kind = Literal["png", "jpg", "webp"]
 KINDS: tuple[Kind, ...] = get_args(Kind)
 TEMPLATE = "{person}_{cloth}"
+KIND: Kind = "jpg"
+"""As most photos are; to pack a PNG takes as long as to dress a person."""
 _WORDS = {
     "people": "the people",
     "cloths": "the cloths",
@@ -52,7 +54,7 @@ class Order:
     table: Path | None = None
     category: Category | None = None
     template: str = TEMPLATE
-    kind: Kind = "png"
+    kind: Kind = KIND
     quality: int = QUALITY
 
     def stored(self) -> str:

@@ -35,7 +35,7 @@ _CATEGORIES = (
     ("lower", "Lower: skirts, pants"),
     ("dress", "Dress"),
 )
-_KINDS = (("png", "PNG"), ("jpg", "JPEG"), ("webp", "WebP"))
+_KINDS = (("jpg", "JPEG"), ("png", "PNG, lossless"), ("webp", "WebP"))
 
 
 class BatchForm(QWidget):
