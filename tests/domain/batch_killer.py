@@ -24,29 +24,46 @@ from tests.domain.batch_made import StandIn, made_order, outcomes, run, strays
 
 
 def main(kills: int, items: int, folder: Path, seed: int) -> dict[str, int]:
-    """Kill and resume; returns counts of what is whole, wrong, left over and done twice."""
+    """Kill and resume; returns counts of what is whole, wrong, left over and done twice.
+
+    "halves" are the temporary files that kills left, "before" the outcomes before the last run.
+    """
     chance = random.Random(seed)
     people = max(1, items // 6)
     order = made_order(folder, people, items // people, template="{n} {person} {cloth}")
-    pause = 0.002
-    # Kills are spread over the batch: each process gets about its share of the items done.
-    share = items / (kills + 1) * pause * 2
-    killed = 0
+    pause = 0.01
+    killed = halves = 0
     while killed < kills:
         child = os.fork()
         if child == 0:
             _work(order, pause)
-        time.sleep(0.02 + chance.random() * share * 2)
+        _wait(order, chance, killed * items // (kills + 1))
         os.kill(child, signal.SIGKILL)
         _, status = os.waitpid(child, 0)
         if not os.WIFSIGNALED(status):
             break  # it was done before: fewer kills are reported
         killed += 1
+        halves += len(strays(order))
+    before = len(outcomes(order))
     child = os.fork()
     if child == 0:
         _work(order, 0.0)
     os.waitpid(child, 0)
-    return {"kills": killed, **examined(order)}
+    return {"kills": killed, "halves": halves, "before": before, **examined(order)}
+
+
+def _wait(order: Order, chance: random.Random, goal: int) -> None:
+    """Until about ``goal`` outcomes are there, so that kills are spread over the batch; one in five
+    comes while a process begins."""
+    if chance.random() < 0.2:
+        time.sleep(chance.random() * 0.1)
+        return
+    latest = time.monotonic() + 20
+    while time.monotonic() < latest:
+        if order.out.exists() and len(outcomes(order)) > goal:
+            break
+        time.sleep(0.002)
+    time.sleep(chance.random() * 0.02)
 
 
 def examined(order: Order) -> dict[str, int]:
