@@ -29,6 +29,7 @@ from tests.domain.batch_made import (
     start,
     strays,
 )
+from tests.domain.test_picture import bad_pictures
 
 
 def rows(order: Order) -> list[dict[str, str]]:
@@ -121,6 +122,21 @@ def test_bad_pictures_cost_their_items_alone(tmp_path: Path) -> None:
     assert "no picture" in reasons["text"]
     assert "No person" in reasons["refused"]
     assert reasons["p000"] == ""
+
+
+@pytest.mark.filterwarnings("ignore:Truncated File Read", "ignore:Corrupt EXIF")
+def test_forty_malformed_pictures_cost_forty_items(tmp_path: Path) -> None:
+    order = made_order(tmp_path, 3, 1)
+    bad = list(bad_pictures().values())
+    whole = (tmp_path / "people" / "p000.png").read_bytes()
+    cuts = [whole[:length] for length in range(1, len(whole) - 20, 2)]
+    files = [*(data for data, _ in bad), *cuts][:40]
+    for number, data in enumerate(files):
+        (tmp_path / "people" / f"bad{number:02d}.png").write_bytes(data)
+    end = run(order)
+    assert len(files) == 40
+    assert (end.done, end.failed) == (3, 40)
+    assert len({line["reason"] for line in rows(order)}) > 3
 
 
 def test_an_unexpected_failure_costs_one_item(tmp_path: Path) -> None:
