@@ -54,16 +54,37 @@ class Parser(nn.Module):
         return [encoder, rest]
 
 
+#: Groups of the palette of which one person wears one or two pieces, not a patchwork.
+_FAMILIES = (("upper",), ("lower", "dress", "legwear"))
+_AGREEMENT = 2.0
+
+
 class ExportedParser(nn.Module):
-    """As it ships: photo 0..1 in, class probabilities and landmarks in frame pixels out."""
+    """As it ships: photo 0..1 in, class probabilities and landmarks in frame pixels out.
+
+    Within a family of garments each class is weighed by how much of the person it surely is: pixels
+    that are torn between coat, jacket and blazer follow the others. How likely the family as a
+    whole is at a pixel stays.
+    """
 
     def __init__(self, parser: Parser) -> None:
         super().__init__()
         self.net = parser.eval()
+        families = [[float(c.group in f) for c in palette.CLASSES] for f in _FAMILIES]
+        self.register_buffer("families", torch.tensor(families), persistent=False)
 
     def forward(self, photo: Tensor) -> tuple[Tensor, Tensor]:
         scores, _, points, seen = self.net(photo * 2 - 1)
+        chance = scores.softmax(1)
+        for family in self.families[:, None, :, None, None]:
+            own = chance * family
+            total = own.sum(1, keepdim=True)
+            evidence = (own * total).sum((2, 3), keepdim=True)
+            weight = (evidence / (evidence.amax(1, keepdim=True) + 1e-6)) ** _AGREEMENT
+            agreed = own * weight
+            agreed = agreed / (agreed.sum(1, keepdim=True) + 1e-9) * total
+            chance = chance * (1 - family) + agreed
         size = photo.shape[2:]
-        scores = functional.interpolate(scores, size=size, mode="bilinear", align_corners=False)
+        chance = functional.interpolate(chance, size=size, mode="bilinear", align_corners=False)
         pixels = points * torch.tensor([size[1], size[0]], dtype=points.dtype)
-        return scores.softmax(1), torch.cat([pixels, seen.sigmoid()[..., None]], -1)
+        return chance, torch.cat([pixels, seen.sigmoid()[..., None]], -1)
