@@ -19,7 +19,8 @@ _PERSON = 0.002  # of the area that was looked at, which a person covers at leas
 _ANOTHER = 0.3  # of the largest person's area, from which a patch is another person
 _NEAR = 0.04  # of the person's height, within which a smaller patch is a part or a thing of theirs
 _SIDEWAYS = 0.3  # of the torso's length: shoulders closer together than that are seen from the side
-_SURE = 0.2  # confidence of nose or shoulder from which there is somebody, whatever else is seen
+_SURE = 0.3  # confidence of nose or shoulder from which there is somebody, whatever else is seen
+_SURE_OF_HIPS = 0.5  # of both hips, which a lying pair of pants has rather too
 _BODY = 0.04  # of a figure, which is skin and hair at least where it is somebody
 _HEAD = 0.2  # of the torso's length: how far around the nose there is nothing but head
 _FACE = 0.15  # of a head's skin and hair, which is skin at least where the face is seen
@@ -83,9 +84,11 @@ def _near(patches: cv2.typing.MatLike, largest: int, height: int) -> Mask:
 
 def somebody(landmarks: NDArray[np.float32], labels: NDArray[np.uint8], palette: Palette) -> bool:
     """Whether the figure in ``labels`` (H, W) uint8 of ``palette`` is a person and no garment on
-    its own: nose or shoulders are seen (confidence in ``landmarks`` (13, 3)), or skin and hair."""
+    its own: nose or shoulders are seen (confidence in ``landmarks`` (13, 3)), or hips and skin."""
     if landmarks[[_NOSE, _LEFT, _RIGHT], 2].max() >= _SURE:
         return True
+    if landmarks[_HIPS, 2].min() < _SURE_OF_HIPS:
+        return False
     skin, hair = _skin_and_hair(labels, palette)
     return skin + hair >= max(1, _BODY * np.count_nonzero(labels))
 
