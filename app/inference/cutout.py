@@ -10,12 +10,12 @@ from numpy.typing import NDArray
 
 from app.domain.cancel import CancelToken
 from app.domain.cloth import frame_photo, garment_box, spread
-from app.domain.errors import PackError, PictureError
+from app.domain.errors import PictureError
 from app.domain.framing import Window, whole
 from app.domain.geometry import Rect
 from app.domain.requests import CutCloth, DevicePolicy, DeviceUse
-from app.inference.graphs import CUTOUT_GRAPH, graph_keys, to_planes
-from app.inference.packs import CUTOUT, Pack
+from app.inference.graphs import CUTOUT_GRAPH, to_planes
+from app.inference.packs import Pack
 from app.inference.runner import GraphRunner
 from app.inference.session import OpenSession, OrtSession
 from app.inference.upsampling import Grid, guide, guided_share
@@ -51,10 +51,6 @@ class Cutout:
         open_session: OpenSession = OrtSession,
         offered: tuple[str, ...] | None = None,
     ) -> None:
-        if CUTOUT_GRAPH not in graph_keys(pack):
-            raise PackError(
-                f"The pack is for {pack.task!r}, not for {CUTOUT!r}", where=str(pack.folder)
-            )
         self._pack = pack
         self._runner = GraphRunner(
             pack, CUTOUT_GRAPH, policy, open_session=open_session, vet=vet, offered=offered

@@ -15,7 +15,7 @@ from app.domain.geometry import Rect
 from app.domain.palette import GROUND
 from app.domain.photo import on_white
 from app.domain.requests import DevicePolicy, DeviceUse, Encoded, EncodeRequest
-from app.inference.graphs import ENCODER, graph_keys, to_planes
+from app.inference.graphs import ENCODER, to_planes
 from app.inference.packs import Pack
 from app.inference.runner import GraphRunner
 from app.inference.session import OpenSession, OrtSession
@@ -42,8 +42,6 @@ class Encoder:
         open_session: OpenSession = OrtSession,
         offered: tuple[str, ...] | None = None,
     ) -> None:
-        graph_keys(pack)
-        pack.path(ENCODER)
         self._pack = pack
         self._runner = GraphRunner(
             pack, ENCODER, policy, open_session=open_session, vet=vet, offered=offered

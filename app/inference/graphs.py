@@ -86,6 +86,19 @@ def graph_keys(pack: Pack) -> tuple[str, ...]:
     return tuple(key for key in _GRAPHS[pack.task] if key in pack.keys)
 
 
+def require(pack: Pack, key: str) -> None:
+    """PackError unless ``pack`` is for the task that graph ``key`` serves, and has it."""
+    task = next(task for task, keys in _GRAPHS.items() if key in keys)
+    if pack.task != task:
+        raise PackError(
+            f"The pack is for {pack.task!r}, not for {task!r}",
+            where=str(pack.folder),
+            hint="Choose a pack made for this version of Toile.",
+        )
+    graph_keys(pack)
+    pack.path(key)
+
+
 def sample(pack: Pack, key: str) -> dict[str, Tensor]:
     """An input for graph ``key``, the same each time, on which it has something to do.
 

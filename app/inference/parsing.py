@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from app.domain.cancel import CancelToken
-from app.domain.errors import PackError, PictureError
+from app.domain.errors import PictureError
 from app.domain.framing import Window, around, whole
 from app.domain.geometry import Rect
 from app.domain.palette import GROUND, Palette
@@ -18,8 +18,8 @@ from app.domain.people import People, facing, find_people, largest_person, someb
 from app.domain.photo import on_white
 from app.domain.requests import DevicePolicy, DeviceUse, Facing, Parsed, ParseRequest
 from app.domain.scores import enlarge, follow_edges, without_specks
-from app.inference.graphs import PARSER_GRAPH, graph_keys, to_planes
-from app.inference.packs import PARSING, Pack
+from app.inference.graphs import PARSER_GRAPH, to_planes
+from app.inference.packs import Pack
 from app.inference.providers import Device
 from app.inference.runner import GraphRunner
 from app.inference.session import OpenSession, OrtSession
@@ -108,10 +108,6 @@ class Parser:
         open_session: OpenSession = OrtSession,
         offered: tuple[str, ...] | None = None,
     ) -> None:
-        if PARSER_GRAPH not in graph_keys(pack):
-            raise PackError(
-                f"The pack is for {pack.task!r}, not for {PARSING!r}", where=str(pack.folder)
-            )
         self._pack = pack
         self._runner = GraphRunner(
             pack, PARSER_GRAPH, policy, open_session=open_session, vet=vet, offered=offered

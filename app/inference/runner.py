@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from app.domain.cancel import CancelToken
 from app.domain.errors import Cancelled, DeviceError, PackError
 from app.domain.requests import DevicePolicy
-from app.inference.graphs import signature
+from app.inference.graphs import require, signature
 from app.inference.packs import Pack
 from app.inference.providers import CPU, Device, candidates
 from app.inference.runtime import offered_providers
@@ -32,6 +32,8 @@ class Outcome:
 class GraphRunner:
     """Runs graph ``key`` of ``pack``; the session opens at the first run.
 
+    PackError at once when the pack is for something else or lacks the graph.
+
     For one thread at a time. ``offered`` are onnxruntime's providers, asked for when not given.
     """
 
@@ -45,6 +47,7 @@ class GraphRunner:
         vet: Vet,
         offered: tuple[str, ...] | None = None,
     ) -> None:
+        require(pack, key)
         self._pack, self._key, self._policy = pack, key, policy
         self._open_session, self._vet, self._offered = open_session, vet, offered
         self._session: Session | None = None

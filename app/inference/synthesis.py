@@ -15,7 +15,7 @@ from app.domain.label_map import check_size
 from app.domain.palette import Palette
 from app.domain.requests import DevicePolicy, DeviceUse, SynthesisRequest, SynthesisResult
 from app.domain.style import CodeBank
-from app.inference.graphs import GENERATOR, graph_keys, load_bank
+from app.inference.graphs import GENERATOR, load_bank
 from app.inference.packs import Pack
 from app.inference.runner import GraphRunner
 from app.inference.session import OpenSession, OrtSession
@@ -38,7 +38,6 @@ class Synthesizer:
         open_session: OpenSession = OrtSession,
         offered: tuple[str, ...] | None = None,
     ) -> None:
-        graph_keys(pack)
         self._pack = pack
         self._runner = GraphRunner(
             pack, GENERATOR, policy, open_session=open_session, vet=vet, offered=offered

@@ -19,8 +19,8 @@ from app.domain.framing import CATEGORIES, LANDMARKS, Category, Window, for_cate
 from app.domain.requests import CutCloth, DevicePolicy, DeviceUse, TryOnRequest, TryOnResult
 from app.inference.compositing import Cloth, Draft, Person, composite
 from app.inference.cutout import Cutout, no_garment
-from app.inference.graphs import TRYON_GRAPH, graph_keys, to_planes
-from app.inference.packs import TRYON, Pack
+from app.inference.graphs import TRYON_GRAPH, to_planes
+from app.inference.packs import Pack
 from app.inference.parsing import Found, Parser
 from app.inference.providers import Device
 from app.inference.recent import Digests, Recent
@@ -83,10 +83,6 @@ class TryOn:
         open_session: OpenSession = OrtSession,
         offered: tuple[str, ...] | None = None,
     ) -> None:
-        if TRYON_GRAPH not in graph_keys(pack):
-            raise PackError(
-                f"The pack is for {pack.task!r}, not for {TRYON!r}", where=str(pack.folder)
-            )
         same_classes = [entry.key for entry in pack.palette] == [
             entry.key for entry in parser.palette
         ]

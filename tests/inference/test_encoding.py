@@ -112,8 +112,8 @@ def test_a_map_that_is_not_of_this_picture_is_refused(
 def test_a_pack_without_an_encoder_is_refused(folder: Path, parser_pack: Pack) -> None:
     manifest = (folder / "pack.json").read_text("utf-8").replace('"encoder"', '"left_out"')
     (folder / "pack.json").write_text(manifest, "utf-8")
-    for pack in (load_pack(folder), parser_pack):
-        with pytest.raises(PackError, match="has no encoder"):
+    for pack, why in ((load_pack(folder), "has no encoder"), (parser_pack, "for 'person-parsing'")):
+        with pytest.raises(PackError, match=why):
             Encoder(pack, "cpu", vet=Vetted())
 
 
