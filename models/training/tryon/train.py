@@ -1,25 +1,32 @@
 """Train the try-on network on made pairs: one command, resumable after a kill at any moment.
 
-    python -m models.training.tryon.train PAIRS.npz RUN [--minutes 60] [--device auto]
+    python -m models.training.tryon.train PAIRS.npz RUN --parser models/person-parser
 
-At height 128 only the coarse flow learns; at 256 both nets do.
+At height 128 only the coarse flow learns; at 256 both nets do, and most of the people are seen as
+the parser reads them, with its mistakes: that is how the application will show them.
 """
 
 from __future__ import annotations
 
+import dataclasses
 from dataclasses import dataclass
+from pathlib import Path
 
+import numpy as np
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
+from app.domain.framing import Window
 from models.training import efficientnet, loop, pictures
 from models.training.garment.losses import TAPS
+from models.training.parser import evaluate as parsing
 from models.training.tryon import data, pairs
-from models.training.tryon.body import HEIGHT
+from models.training.tryon.body import HEIGHT, WIDTH
 from models.training.tryon.networks import TryOnNet, warp
 
 BATCH = {128: 16, 256: 6}
+_READ_SHARE = 0.75  # of the batches in which people are seen as the parser reads them
 
 
 @dataclass(frozen=True)
@@ -57,17 +64,38 @@ def outline(logit: Tensor, mask: Tensor, known: Tensor) -> Tensor:
     return _mean_in(entropy, known) + dice.mean()
 
 
+def as_read(made: pairs.Pairs, parser: parsing.Pack) -> pairs.Pairs:
+    """The same pairs with the label maps and landmarks that a parser reads from their people."""
+    frame = Window(0, 0, WIDTH, HEIGHT)
+    labels, points = [], []
+    for person in made.person.cpu():
+        chance, found = parser.look(person.permute(1, 2, 0).contiguous().numpy(), frame)
+        labels.append(torch.from_numpy(chance.argmax(0).astype(np.uint8)))
+        points.append(torch.from_numpy(found))
+    device = made.person.device
+    return dataclasses.replace(
+        made,
+        labels=torch.stack(labels)[:, None].to(device),
+        landmarks=torch.stack(points).to(device),
+    )
+
+
 class Teacher:
     """Batches and their loss terms."""
 
-    def __init__(self, training: loop.Training, made: pairs.Pairs) -> None:
+    def __init__(
+        self, training: loop.Training, made: pairs.Pairs, parser: parsing.Pack | None = None
+    ) -> None:
         self.training, self.made, self.weights = training, made, Weights()
+        self.read = as_read(made, parser) if parser else made
         self.half = data.halved(made)
         self.features = efficientnet.frozen("lite0", TAPS[-1] + 1).to(training.device)
 
     def __call__(self, height: int, rng: torch.Generator) -> loop.Terms:
         net, weights = self.training.net, self.weights
-        made = self.half if height < HEIGHT else self.made
+        made = self.half
+        if height == HEIGHT:
+            made = self.read if torch.rand(1, generator=rng).item() < _READ_SHARE else self.made
         rows = torch.randint(len(made), (BATCH.get(height, 6),), generator=rng)
         batch = data.batch(made, rows, data.Augment(), rng)
         hidden, ignore = hide(net, batch, rng)
@@ -195,6 +223,7 @@ def dress(net: nn.Module, batch: data.Batch, cloth: Tensor, height: int) -> tupl
 
 def main() -> None:
     parser = loop.arguments("Train the try-on network.", "128:2000,256:4000")
+    parser.add_argument("--parser", type=Path, help="pack whose reading of people is learned from")
     args = parser.parse_args()
     torch.manual_seed(0)
     device = loop.device_for(args.device)
@@ -205,7 +234,7 @@ def main() -> None:
         training.start_from(args.start)
     made, held_out = pairs.load(args.pack, True, device), pairs.load(args.pack, False, device)
     training.go(
-        Teacher(training, made),
+        Teacher(training, made, parsing.Pack(args.parser) if args.parser else None),
         lambda average, height: sheet(average, held_out, height),
         minutes=args.minutes,
         save_every=args.save_every,
