@@ -75,6 +75,26 @@ def test_a_crop_repeats_its_last_row_and_is_not_judged(made: pairs.Pairs) -> Non
             assert torch.equal(person[:, -1], person[:, end - 1])
 
 
+class _Reader:
+    """Takes everybody for a blouse with all landmarks in one place."""
+
+    def look(self, photo: np.ndarray, window: framing.Window) -> tuple[np.ndarray, np.ndarray]:
+        assert photo.shape == (HEIGHT, WIDTH, 3)
+        assert (window.width, window.height) == (WIDTH, HEIGHT)
+        chance = np.zeros((26, HEIGHT, WIDTH), np.float32)
+        chance[class_of("blouse")] = 1
+        return chance, np.full((13, 3), 7, np.float32)
+
+
+def test_people_can_be_seen_as_a_parser_reads_them(made: pairs.Pairs) -> None:
+    read = train.as_read(made, _Reader())
+    assert (read.labels == class_of("blouse")).all()
+    assert read.labels.shape == made.labels.shape
+    assert read.labels.dtype == made.labels.dtype
+    assert (read.landmarks == 7).all()
+    assert torch.equal(read.person, made.person)
+
+
 def test_thin_plate_goes_through_its_points() -> None:
     rng = np.random.default_rng(0)
     source = rng.uniform(20, 170, (7, 2)).round() + 0.5
