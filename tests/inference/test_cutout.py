@@ -116,7 +116,7 @@ def test_a_cancelled_cut_stops(cutout: Cutout) -> None:
 
 
 @settings(max_examples=30)
-@given(st.integers(8, 500), st.integers(8, 500), st.floats(0, 0.6), st.floats(0, 0.6))
+@given(st.integers(40, 500), st.integers(40, 500), st.floats(0, 0.6), st.floats(0, 0.6))
 def test_the_garment_fills_nine_tenths_of_the_frame(
     height: int, width: int, top: float, left: float
 ) -> None:
