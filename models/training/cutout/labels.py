@@ -214,7 +214,8 @@ def prepare(data: Path, target: Path, limit: int | None = None) -> dict[str, int
         rows = list(csv.DictReader(file))[:limit]
     kinds = [KIND_OF[row["category"]] for row in rows]
     paths = [root / row["file"] for row in rows]
-    with multiprocessing.get_context("fork").Pool(2) as pool:
+    # Not forked: a fork while OpenCV's threads run in this process would hang.
+    with multiprocessing.get_context("spawn").Pool(2) as pool:
         masks = pool.map(_label, list(zip(paths, kinds, strict=True)), chunksize=20)
     origin = np.array([1 if mask else 0 for mask in masks], np.uint8)
     garments, grounds = cut_from_figures(data / "ccp", "train")
