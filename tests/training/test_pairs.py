@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 
@@ -134,6 +135,8 @@ def test_command_writes_the_same_pack_twice(
 def test_command_says_when_nothing_fits(
     drawn_data: Path, tmp_path: Path, run_main: Callable[..., None]
 ) -> None:
-    (drawn_data / "ccp" / "pose.csv").write_text("id\n", "utf-8")
+    unposed = tmp_path / "unposed"
+    shutil.copytree(drawn_data, unposed)
+    (unposed / "ccp" / "pose.csv").write_text("id\n", "utf-8")
     with pytest.raises(SystemExit, match="No garment"):
-        run_main(pairs.main, drawn_data, "-o", tmp_path / "none.npz")
+        run_main(pairs.main, unposed, "-o", tmp_path / "none.npz")
