@@ -31,6 +31,17 @@ def check_size(width: int, height: int, where: str = "") -> None:
         )
 
 
+def check_classes(labels: NDArray[np.uint8], palette: Palette, where: str = "") -> None:
+    """Raise LabelMapError when an index of ``labels`` is none of the palette's."""
+    highest = int(labels.max())
+    if highest >= len(palette):
+        raise LabelMapError(
+            f"The label map uses class {highest}, but the palette ends at {len(palette) - 1}.",
+            where=where,
+            hint="Open it with the model pack that it was painted for.",
+        )
+
+
 class LabelMap:
     """A garment drawing: one class index per pixel.
 
@@ -52,12 +63,7 @@ class LabelMap:
             )
         height, width = array.shape
         check_size(width, height)
-        highest = int(array.max())
-        if highest >= len(palette):
-            raise LabelMapError(
-                f"The label map uses class {highest}, but the palette ends at {len(palette) - 1}.",
-                hint="Open it with the model pack that it was painted for.",
-            )
+        check_classes(array, palette)
         self.array: NDArray[np.uint8] = np.require(array, requirements=("C", "W"))
         self.palette = palette
 

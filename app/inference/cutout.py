@@ -13,13 +13,10 @@ from app.domain.cloth import frame_photo, garment_box, spread
 from app.domain.errors import PictureError
 from app.domain.framing import Window, whole
 from app.domain.geometry import Rect
-from app.domain.requests import CutCloth, DevicePolicy, DeviceUse
+from app.domain.requests import CutCloth
 from app.inference.graphs import CUTOUT_GRAPH, to_planes
-from app.inference.packs import Pack
-from app.inference.runner import GraphRunner
-from app.inference.session import OpenSession, OrtSession
+from app.inference.network import Network, use_of
 from app.inference.upsampling import Grid, guide, guided_share
-from app.inference.vetting import Vet
 
 Floats = NDArray[np.float32]
 Pixels = NDArray[np.uint8]
@@ -36,25 +33,13 @@ _MIXED = 0.35  # frame pixels inside the edge whose colours are still mixed with
 _TILE = 512
 
 
-class Cutout:
+class Cutout(Network):
     """Cuts garments out of their pictures with one pack; a `Cut`. For one thread at a time.
 
     PackError at once when the pack cannot do it; the graph opens at the first picture.
     """
 
-    def __init__(
-        self,
-        pack: Pack,
-        policy: DevicePolicy,
-        *,
-        vet: Vet,
-        open_session: OpenSession = OrtSession,
-        offered: tuple[str, ...] | None = None,
-    ) -> None:
-        self._pack = pack
-        self._runner = GraphRunner(
-            pack, CUTOUT_GRAPH, policy, open_session=open_session, vet=vet, offered=offered
-        )
+    graph = CUTOUT_GRAPH
 
     def __call__(self, rgba: Pixels, cancel: CancelToken) -> CutCloth:
         """The garment in a picture (H, W, 4) uint8 RGBA.
@@ -64,7 +49,7 @@ class Cutout:
         DeviceError, Cancelled.
         """
         begun = time.perf_counter()
-        height, width = self._pack.frame
+        height, width = self.frame
         window = whole(rgba.shape[1], rgba.shape[0], width / height)
         framed = frame_photo(rgba, window, height, width)
         outcome = self._runner.run({"photo": to_planes(framed)}, cancel)
@@ -79,12 +64,7 @@ class Cutout:
             raise no_garment()
         cut, box = _trimmed(rgba, alpha, least, rim)
         cancel.raise_if_cancelled()
-        use = DeviceUse(
-            outcome.device.label,
-            outcome.device.provider,
-            (time.perf_counter() - begun) * 1e3,
-            outcome.notices,
-        )
+        use = use_of(outcome.device, begun, outcome.notices)
         return CutCloth(cut, box, np.asarray(outcome.outputs["category"][0], np.float32), use)
 
 

@@ -12,40 +12,26 @@ from app.domain.cancel import CancelToken
 from app.domain.errors import LabelMapError
 from app.domain.frame import fit
 from app.domain.geometry import Rect
+from app.domain.label_map import check_classes
 from app.domain.palette import GROUND
 from app.domain.photo import on_white
-from app.domain.requests import DevicePolicy, DeviceUse, Encoded, EncodeRequest
+from app.domain.requests import Encoded, EncodeRequest
 from app.inference.graphs import ENCODER, to_planes
-from app.inference.packs import Pack
-from app.inference.runner import GraphRunner
-from app.inference.session import OpenSession, OrtSession
-from app.inference.vetting import Vet
+from app.inference.network import Network, use_of
 
 _LONGEST = 2048  # of the picture; a garment in it is then still larger than the frame
 _MARGIN = 0.05  # of the garments' height, left around them in the frame
 _FEWEST = 16  # frame pixels of a class from which a code says something
 
 
-class Encoder:
+class Encoder(Network):
     """Takes style codes from pictures with one pack; an `Encode`. For one thread at a time.
 
     PackError at once when the pack makes no pictures or cannot encode; the graph opens at the
     first picture.
     """
 
-    def __init__(
-        self,
-        pack: Pack,
-        policy: DevicePolicy,
-        *,
-        vet: Vet,
-        open_session: OpenSession = OrtSession,
-        offered: tuple[str, ...] | None = None,
-    ) -> None:
-        self._pack = pack
-        self._runner = GraphRunner(
-            pack, ENCODER, policy, open_session=open_session, vet=vet, offered=offered
-        )
+    graph = ENCODER
 
     def __call__(self, request: EncodeRequest, cancel: CancelToken) -> Encoded:
         """The codes of every class that ``request`` shows, all of them from one look.
@@ -55,7 +41,7 @@ class Encoder:
         or a class that the pack has not; PackError, DeviceError, Cancelled.
         """
         begun = time.perf_counter()
-        height, width = self._pack.frame
+        height, width = self.frame
         self._check(request)
         box = _garments(request.labels)
         framed, placement = fit(request.labels[box.slices], height, width)
@@ -63,15 +49,10 @@ class Encoder:
         picture[placement.area.slices] = _part(request, box, placement.area)
         picture[framed == GROUND] = 255
         outcome = self._runner.run({"picture": to_planes(picture), "labels": framed[None]}, cancel)
-        seen = np.bincount(framed.ravel(), minlength=len(self._pack.palette))
+        seen = np.bincount(framed.ravel(), minlength=len(self.palette))
         present = seen >= _FEWEST
         present[GROUND] = False
-        use = DeviceUse(
-            outcome.device.label,
-            outcome.device.provider,
-            (time.perf_counter() - begun) * 1e3,
-            outcome.notices,
-        )
+        use = use_of(outcome.device, begun, outcome.notices)
         return Encoded(outcome.outputs["codes"][0], present, use)
 
     def _check(self, request: EncodeRequest) -> None:
@@ -83,15 +64,8 @@ class Encoder:
                 f"{columns} × {rows}",
                 hint="Use the label map that was made from this picture.",
             )
-        highest = int(request.labels.max())
-        if highest >= len(self._pack.palette):
-            raise LabelMapError(
-                f"The label map has class {highest}; the palette ends at "
-                f"{len(self._pack.palette) - 1}",
-                where=self._pack.name,
-                hint="Open a label map made with this pack.",
-            )
-        if not highest:
+        check_classes(request.labels, self.palette, self._pack.name)
+        if not request.labels.any():
             raise LabelMapError(
                 "The label map is all ground: there is no garment to take a style from",
                 hint="Paint or read one first.",

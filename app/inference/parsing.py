@@ -13,17 +13,14 @@ from app.domain.cancel import CancelToken
 from app.domain.errors import PictureError
 from app.domain.framing import Window, around, whole
 from app.domain.geometry import Rect
-from app.domain.palette import GROUND, Palette
+from app.domain.palette import GROUND
 from app.domain.people import People, facing, find_people, largest_person, somebody
 from app.domain.photo import on_white
-from app.domain.requests import DevicePolicy, DeviceUse, Facing, Parsed, ParseRequest
+from app.domain.requests import Facing, Parsed, ParseRequest
 from app.domain.scores import enlarge, follow_edges, without_specks
 from app.inference.graphs import PARSER_GRAPH, to_planes
-from app.inference.packs import Pack
+from app.inference.network import Network, use_of
 from app.inference.providers import Device
-from app.inference.runner import GraphRunner
-from app.inference.session import OpenSession, OrtSession
-from app.inference.vetting import Vet
 
 MAX_LABELS = 2048
 """The longest side of a label map made from a photograph."""
@@ -93,34 +90,13 @@ class Found:
         return np.where(mine, reading.labels, np.uint8(GROUND))
 
 
-class Parser:
+class Parser(Network):
     """Reads photographs with one pack; a `Parse`. For one thread at a time.
 
     PackError at once when the pack cannot read photographs; the graph opens at the first one.
     """
 
-    def __init__(
-        self,
-        pack: Pack,
-        policy: DevicePolicy,
-        *,
-        vet: Vet,
-        open_session: OpenSession = OrtSession,
-        offered: tuple[str, ...] | None = None,
-    ) -> None:
-        self._pack = pack
-        self._runner = GraphRunner(
-            pack, PARSER_GRAPH, policy, open_session=open_session, vet=vet, offered=offered
-        )
-
-    @property
-    def palette(self) -> Palette:
-        return self._pack.palette
-
-    @property
-    def frame(self) -> tuple[int, int]:
-        """Height and width of what `read` takes."""
-        return self._pack.frame
+    graph = PARSER_GRAPH
 
     def read(self, framed: NDArray[np.uint8], cancel: CancelToken) -> Reading:
         """What is in one frame (h, w, 3) uint8 RGB. PackError, DeviceError, Cancelled."""
@@ -147,12 +123,7 @@ class Parser:
             raise nobody()
         without_specks(labels, round(_SPECK * np.count_nonzero(labels)))
         cancel.raise_if_cancelled()
-        use = DeviceUse(
-            found.device.label,
-            found.device.provider,
-            (time.perf_counter() - begun) * 1e3,
-            found.notices,
-        )
+        use = use_of(found.device, begun, found.notices)
         person = _scaled(Rect(*figure), found.scale, request.rgba.shape)
         return Parsed(labels, found.landmarks, person, found.people, found.facing, use)
 

@@ -11,41 +11,21 @@ from numpy.typing import NDArray
 from app.domain.cancel import CancelToken
 from app.domain.errors import LabelMapError, PictureError
 from app.domain.frame import fit
-from app.domain.label_map import check_size
-from app.domain.palette import Palette
-from app.domain.requests import DevicePolicy, DeviceUse, SynthesisRequest, SynthesisResult
+from app.domain.label_map import check_classes, check_size
+from app.domain.requests import SynthesisRequest, SynthesisResult
 from app.domain.style import CodeBank
 from app.inference.graphs import GENERATOR, load_bank
-from app.inference.packs import Pack
-from app.inference.runner import GraphRunner
-from app.inference.session import OpenSession, OrtSession
-from app.inference.vetting import Vet
+from app.inference.network import Network, use_of
 
 
-class Synthesizer:
+class Synthesizer(Network):
     """Makes pictures with one pack; a `Synthesize`. For one thread at a time.
 
     PackError at once when the pack cannot make pictures; the bank is read at its first use, the
     graph at the first picture.
     """
 
-    def __init__(
-        self,
-        pack: Pack,
-        policy: DevicePolicy,
-        *,
-        vet: Vet,
-        open_session: OpenSession = OrtSession,
-        offered: tuple[str, ...] | None = None,
-    ) -> None:
-        self._pack = pack
-        self._runner = GraphRunner(
-            pack, GENERATOR, policy, open_session=open_session, vet=vet, offered=offered
-        )
-
-    @property
-    def palette(self) -> Palette:
-        return self._pack.palette
+    graph = GENERATOR
 
     @cached_property
     def bank(self) -> CodeBank:
@@ -59,28 +39,17 @@ class Synthesizer:
         PackError, DeviceError, Cancelled.
         """
         begun = time.perf_counter()
-        labels, (height, width) = request.labels, self._pack.frame
+        labels, (height, width) = request.labels, self.frame
         if request.size:
             _check_picture_size(*request.size)
         framed, placement = fit(labels, height, width)
-        highest = int(framed.max())
-        if highest >= len(self.palette):
-            raise LabelMapError(
-                f"The label map has class {highest}; the palette ends at {len(self.palette) - 1}",
-                where=self._pack.name,
-                hint="Open a label map made with this pack.",
-            )
+        check_classes(framed, self.palette, self._pack.name)
         codes = request.look.codes(self.bank)
         outcome = self._runner.run({"labels": framed[None], "codes": codes[None]}, cancel)
         picture = _to_bytes(outcome.outputs["picture"][0])
         rgba = placement.restore(picture, labels, request.size)
         cancel.raise_if_cancelled()
-        use = DeviceUse(
-            device=outcome.device.label,
-            provider=outcome.device.provider,
-            milliseconds=(time.perf_counter() - begun) * 1e3,
-            notices=outcome.notices,
-        )
+        use = use_of(outcome.device, begun, outcome.notices)
         return SynthesisResult(rgba, use)
 
 

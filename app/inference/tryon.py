@@ -16,15 +16,15 @@ from app.domain.cancel import CancelToken
 from app.domain.cloth import cloth_window, frame_cloth, frame_photo
 from app.domain.errors import PackError, PictureError
 from app.domain.framing import CATEGORIES, LANDMARKS, Category, Window, for_category
-from app.domain.requests import CutCloth, DevicePolicy, DeviceUse, TryOnRequest, TryOnResult
+from app.domain.requests import CutCloth, DevicePolicy, TryOnRequest, TryOnResult
 from app.inference.compositing import Cloth, Draft, Person, composite
 from app.inference.cutout import Cutout, no_garment
 from app.inference.graphs import TRYON_GRAPH, to_planes
+from app.inference.network import Network, use_of
 from app.inference.packs import Pack
 from app.inference.parsing import Found, Parser
 from app.inference.providers import Device
 from app.inference.recent import Digests, Recent
-from app.inference.runner import GraphRunner
 from app.inference.session import OpenSession, OrtSession
 from app.inference.vetting import Vet
 
@@ -63,7 +63,7 @@ class _Drafted:
     device: Device
 
 
-class TryOn:
+class TryOn(Network):
     """Dresses people with one pack, a parser and a cut-out; a `Tryon`. For one thread at a time.
 
     People and cloths seen lately are remembered by their content, so that the next cloth on the
@@ -71,6 +71,8 @@ class TryOn:
     PackError at once when the pack cannot do it or
     does not fit the parser's; graphs open at the first request.
     """
+
+    graph = TRYON_GRAPH
 
     def __init__(
         self,
@@ -92,10 +94,8 @@ class TryOn:
                 where=str(pack.folder),
                 hint="Install packs that were made together.",
             )
-        self._parser, self._cutout, self._pack = parser, cutout, pack
-        self._runner = GraphRunner(
-            pack, TRYON_GRAPH, policy, open_session=open_session, vet=vet, offered=offered
-        )
+        super().__init__(pack, policy, vet=vet, open_session=open_session, offered=offered)
+        self._parser, self._cutout = parser, cutout
         self._digest = Digests()
         self._people: Recent[Found] = Recent(_PEOPLE)
         self._framed: Recent[_Framed] = Recent(_PEOPLE * len(CATEGORIES))
@@ -139,17 +139,12 @@ class TryOn:
         )
         person = Person(photo, framed.window, framed.photo)
         rgba, changed = composite(person, cloth, drafted.draft, cancel, region=region)
-        use = DeviceUse(
-            drafted.device.label,
-            drafted.device.provider,
-            (time.perf_counter() - begun) * 1e3,
-            tuple(dict.fromkeys(self._said)),
-        )
+        use = use_of(drafted.device, begun, tuple(dict.fromkeys(self._said)))
         return TryOnResult(rgba, category, changed, _notices(found, cut, changed), use)
 
     @property
     def _aspect(self) -> float:
-        height, width = self._pack.frame
+        height, width = self.frame
         return width / height
 
     def _find(self, photo: Pixels, cancel: CancelToken) -> Found:
@@ -166,7 +161,7 @@ class TryOn:
         self, photo: Pixels, found: Found, category: Category, cancel: CancelToken
     ) -> _Framed:
         window = for_category(category, found.landmarks, self._aspect)
-        framed = frame_photo(photo, window, *self._pack.frame)
+        framed = frame_photo(photo, window, *self.frame)
         reading = self._parser.read(framed, cancel)
         self._said += reading.notices
         return _Framed(window, framed, found.labels_in(window, reading), reading.landmarks)
@@ -179,7 +174,7 @@ class TryOn:
         outcome = self._runner.run(
             {
                 "person": to_planes(framed.photo),
-                "cloth": to_planes(frame_cloth(cloth.rgba, cloth.window, *self._pack.frame)),
+                "cloth": to_planes(frame_cloth(cloth.rgba, cloth.window, *self.frame)),
                 "labels": framed.labels[None],
                 "landmarks": framed.landmarks[None],
                 "category": kind,
