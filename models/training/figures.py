@@ -16,7 +16,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from models.training import palette
+from models.training import blobs, palette
 
 #: Stored size: all photographs fit 576x432 (3:4) after padding with ground.
 HEIGHT, WIDTH = 576, 432
@@ -40,12 +40,6 @@ class Figures:
         return len(self.ids)
 
 
-def _unfold(
-    blob: npt.NDArray[np.uint8], sizes: npt.NDArray[np.int64]
-) -> list[npt.NDArray[np.uint8]]:
-    return np.split(blob, np.cumsum(sizes)[:-1])
-
-
 def _boxes(labels: npt.NDArray[np.uint8]) -> npt.NDArray[np.float32]:
     boxes = np.full((palette.COUNT, 4), np.nan, np.float32)
     for index in [0, *_GARMENTS]:
@@ -66,8 +60,8 @@ def load(pack: Path, train: bool, device: torch.device) -> Figures:
     """Unfold one split of a pack made by ``prepare``."""
     with np.load(pack) as data:
         chosen = np.flatnonzero(data["train"] == train)
-        photos = _unfold(data["photos"], data["photo_sizes"])
-        labels = _unfold(data["labels"], data["label_sizes"])
+        photos = blobs.parts(data["photos"], data["photo_sizes"])
+        labels = blobs.parts(data["labels"], data["label_sizes"])
         ids = data["ids"]
     rgb = np.full((len(chosen), HEIGHT, WIDTH, 3), 255, np.uint8)
     lab = np.zeros((len(chosen), HEIGHT, WIDTH), np.uint8)

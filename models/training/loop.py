@@ -9,6 +9,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Generic, TypeVar
 
 import torch
 from torch import Tensor, nn
@@ -117,14 +118,16 @@ class Training:
             self.log = content["log"]
 
     def start_from(self, graph: Path) -> None:
-        """Begin with the weights of a pack's graph, unless this run has a state of its own."""
+        """Begin with the weights of a pack's graph, unless this run has a state of its own. Parts
+        that the graph does not have yet begin anew, and are named."""
         if self.step == 0:
             weights = packing.weights_of(graph)
             for net in (self.net, self.average):
                 missing, surplus = net.load_state_dict(weights, strict=False)
                 unknown = [name for name in missing if not name.endswith("num_batches_tracked")]
-                if unknown or surplus:
-                    raise ValueError(f"{graph} is of another network: {[*unknown, *surplus][:4]}")
+                if surplus:
+                    raise ValueError(f"{graph} is of another network: it has {surplus[:4]}")
+            print(f"from {graph}; anew: {', '.join(unknown) or 'nothing'}", flush=True)
 
     def save(self) -> None:
         """Everything, whole."""
@@ -191,6 +194,31 @@ class Training:
         pictures.save(self.run / "losses.png", pictures.curves(thinned(self.log)))
         with torch.no_grad():
             pictures.save(self.run / "samples.jpg", sheet_of(self.average.eval(), height))
+
+
+Net = TypeVar("Net", bound=nn.Module)
+
+
+@dataclass(frozen=True)
+class Trained(Generic[Net]):
+    """A network with the averaged weights of a training, on the CPU; ``height`` is that of the
+    pictures it saw last."""
+
+    net: Net
+    step: int
+    seconds: float
+    height: int
+
+    def __str__(self) -> str:
+        return f"step {self.step}, {self.seconds / 3600:.2f} h"
+
+
+def trained(net: Net, run: Path) -> Trained[Net]:
+    """What came of the training in ``run``, in ``net``. FileNotFoundError where none was."""
+    content = torch.load(run / "state.pt", map_location="cpu", weights_only=True)
+    net.load_state_dict(content["average"])
+    net.requires_grad_(False).eval()
+    return Trained(net, content["step"], content["seconds"], int(content["log"][-1]["height"]))
 
 
 def arguments(description: str, plan: str) -> argparse.ArgumentParser:

@@ -16,6 +16,8 @@ import onnxruntime
 import torch
 from torch import Tensor, nn
 
+from models.training import pictures
+
 _TOLERANCE = 1e-3  # between PyTorch and ONNX Runtime
 _SAME = "same:"  # before the name of a weight that equals another
 _HALF = ".half"  # after the name of a weight in half precision
@@ -145,6 +147,17 @@ def write_manifest(
     (folder / "pack.json").write_text(text, "utf-8")
 
 
+def tell(run: Path, figures: Mapping[str, object], sheets: Mapping[str, pictures.Image]) -> None:
+    """Write what was measured as ``figures.json`` into ``run``, the contact sheets as JPEG files by
+    their names, and print the figures."""
+    run.mkdir(parents=True, exist_ok=True)
+    text = json.dumps(figures, indent=1)
+    (run / "figures.json").write_text(text + "\n", "utf-8")
+    for name, sheet in sheets.items():
+        pictures.save(run / f"{name}.jpg", sheet)
+    print(text)
+
+
 def session(path: Path, threads: int = 2) -> onnxruntime.InferenceSession:
     """A graph on the CPU."""
     options = onnxruntime.SessionOptions()
@@ -157,6 +170,15 @@ def parameters(path: Path) -> int:
     graph = onnx.load(str(path)).graph
     floats = (onnx.TensorProto.FLOAT, onnx.TensorProto.FLOAT16)
     return int(sum(np.prod(i.dims) for i in graph.initializer if i.data_type in floats))
+
+
+def costs(path: Path, feed: Mapping[str, Any]) -> dict[str, object]:
+    """What a graph takes: numbers in its weights, megabytes, milliseconds a run."""
+    return {
+        "parameters": parameters(path),
+        "megabytes": round(path.stat().st_size / 1e6, 2),
+        "milliseconds": {f"{t} threads": speed(path, feed, t) for t in (1, 2)},
+    }
 
 
 def speed(path: Path, feed: Mapping[str, Any], threads: int) -> dict[str, float]:

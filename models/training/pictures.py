@@ -37,6 +37,16 @@ def sheet(rows: list[list[Image]], scale: int = 1) -> Image:
     return cv2.resize(whole, None, fx=scale, fy=scale, interpolation=cv2.INTER_NEAREST)
 
 
+def columns_sheet(columns: list[list[Image]], wide: int) -> Image:
+    """Cases, each a column of images of one size, ``wide`` of them side by side; the last line is
+    filled up with grey."""
+    columns = columns + [[np.full_like(columns[0][0], 128)] * len(columns[0])] * (
+        -len(columns) % wide if len(columns) > wide else 0
+    )
+    lines = (columns[start : start + wide] for start in range(0, len(columns), wide))
+    return sheet([list(row) for line in lines for row in zip(*line, strict=True)])
+
+
 def save(path: Path, image: Image) -> None:
     """Write an RGB image (PNG or JPEG by suffix). Raises OSError if that fails."""
     done, data = cv2.imencode(path.suffix, image[:, :, ::-1])

@@ -20,7 +20,7 @@ import numpy as np
 import numpy.typing as npt
 
 from app.domain.framing import LANDMARKS
-from models.training import palette
+from models.training import blobs, palette
 
 #: Label maps that are known to be unusable: 0536 is empty.
 SKIP = frozenset({"0536"})
@@ -62,15 +62,16 @@ def prepare(data: Path, target: Path, limit: int | None = None, kind: str = "lab
         if source is None:
             raise FileNotFoundError(f"label map of {row['id']} is missing or unreadable")
         labels.append(cv2.imencode(".png", table[source])[1].tobytes())
-    photos = [file.read_bytes() for file in files]
     unknown = np.zeros((len(LANDMARKS), 3), np.float32)
     target.parent.mkdir(parents=True, exist_ok=True)
+    photo_bytes, photo_sizes = blobs.joined([file.read_bytes() for file in files])
+    label_bytes, label_sizes = blobs.joined(labels)
     np.savez(
         target,
-        photos=np.frombuffer(b"".join(photos), np.uint8),
-        photo_sizes=np.array([len(p) for p in photos]),
-        labels=np.frombuffer(b"".join(labels), np.uint8),
-        label_sizes=np.array([len(p) for p in labels], np.int64),
+        photos=photo_bytes,
+        photo_sizes=photo_sizes,
+        labels=label_bytes,
+        label_sizes=label_sizes,
         tags=tags,
         landmarks=np.stack([poses.get(row["id"], unknown) for row in rows]),
         ids=np.array([row["id"] for row in rows]),

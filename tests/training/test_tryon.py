@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Callable
 from pathlib import Path
 
@@ -13,7 +14,7 @@ torch = pytest.importorskip("torch", reason="the recipe needs the extra `trainin
 from app.domain import framing  # noqa: E402
 from models.training import packing, pictures  # noqa: E402
 from models.training.tryon import data, evaluate, export, making, networks, pairs, train  # noqa: E402
-from models.training.tryon.body import HEIGHT, WIDTH, Body  # noqa: E402
+from models.training.tryon.body import HEIGHT, LAYERS, WIDTH, Body  # noqa: E402
 from tests.training.people_drawn import class_of  # noqa: E402
 
 CPU = torch.device("cpu")
@@ -75,6 +76,39 @@ def test_a_crop_repeats_its_last_row_and_is_not_judged(made: pairs.Pairs) -> Non
             assert torch.equal(person[:, -1], person[:, end - 1])
 
 
+def test_what_a_bared_place_may_look_like(made: pairs.Pairs) -> None:
+    """Skin is spread from the face and hands that stay visible, the ground from the ground."""
+    net = networks.TryOnNet()
+    batch = data.batch(made, torch.arange(2), data.FIXED, pictures.torch_seeded(0))
+    hidden, _, _ = net.body(batch.labels, batch.points, batch.category, torch.full((2,), 1.25))
+    seen, _ = net.look(
+        batch.person, batch.cloth, batch.labels, batch.points, batch.category, hidden
+    )
+    looks = networks.layers(seen)
+    assert looks.shape == (2, len(LAYERS), 3, HEIGHT, WIDTH)
+    for name in ("skin", "ground"):
+        there = (batch.labels == class_of(name))[:, None] & (hidden < 0.5)
+        layer = looks[:, LAYERS.index(name)]
+        for look, person, mask in zip(layer, batch.person, there, strict=True):
+            shown = person[:, mask[0]]
+            assert torch.allclose(look[:, mask[0]], shown, atol=1e-4)
+            assert (look.mean((1, 2)) - shown.mean(1)).abs().max() < 0.35
+    limbs = net.body.limbs(batch.points)
+    assert limbs.shape == (2, 2, HEIGHT // 2, WIDTH // 2)
+    elbow = (batch.points[0, 3, :2] / 2).long()
+    assert limbs[0, 0, elbow[1], elbow[0]] > 0.9
+    assert limbs[0, 0, 0, 0] < 0.01
+
+
+def test_people_with_bare_arms_are_seen_more_often(made: pairs.Pairs) -> None:
+    half = data.halved(made)
+    covered = train.chances(half)
+    skin = torch.full_like(half.labels, class_of("skin"))
+    bare = train.chances(dataclasses.replace(half, labels=skin))
+    assert (bare >= covered).all()
+    assert bare.max() > 2
+
+
 class _Reader:
     """Takes everybody for a blouse with all landmarks in one place."""
 
@@ -114,7 +148,7 @@ def test_train_stop_resume_export(
     run_main(train.main, made_pack, run, "--plan", "128:2,256:1", "--device", "cpu")
     state = torch.load(run / "state.pt", weights_only=True)
     assert [e["step"] for e in state["log"]] == [1, 2, 3]
-    assert {"flow", "fine flow", "fill", "perceptual"} <= set(state["log"][-1])
+    assert {"flow", "fine flow", "fill", "bare", "perceptual"} <= set(state["log"][-1])
     assert (run / "samples.jpg").stat().st_size > 1000
     run_main(export.main, made_pack, run, "-o", target)
 

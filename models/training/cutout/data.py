@@ -17,6 +17,8 @@ import torch
 from torch import Tensor
 
 from app.domain import framing
+from models.training import blobs
+from models.training.blobs import Bytes
 from models.training.cutout import compose
 from models.training.cutout.compose import Rng
 from models.training.cutout.labels import KINDS, Image
@@ -36,13 +38,13 @@ class Photos:
     methods agreed, 2 where a network proposed the mask.
     """
 
-    photos: list[bytes]
-    masks: list[bytes]
+    photos: list[Bytes]
+    masks: list[Bytes]
     kinds: npt.NDArray[np.uint8]
     origin: npt.NDArray[np.uint8]
     files: list[str]
-    garments: list[tuple[bytes, bytes, int]]
-    grounds: list[bytes]
+    garments: list[tuple[Bytes, Bytes, int]]
+    grounds: list[Bytes]
 
     def __post_init__(self) -> None:
         self.masked = np.flatnonzero(self.origin > 0)
@@ -60,40 +62,31 @@ class Photos:
         return grey(self.masks[index])
 
 
-def colour(data: bytes) -> Image:
-    picture = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_COLOR)
+def colour(data: Bytes) -> Image:
+    picture = cv2.imdecode(data, cv2.IMREAD_COLOR)
     return np.asarray(picture[:, :, ::-1], np.uint8)
 
 
-def grey(data: bytes) -> Image:
-    return np.asarray(cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_GRAYSCALE), np.uint8)
+def grey(data: Bytes) -> Image:
+    return np.asarray(cv2.imdecode(data, cv2.IMREAD_GRAYSCALE), np.uint8)
 
 
 def load(pack: Path, train: bool) -> Photos:
     """One split of a pack made by ``labels``."""
     with np.load(pack) as data:
         chosen = np.flatnonzero(data["train"] == train)
-        blobs = {
-            name.removesuffix("_sizes"): parts(data[name.removesuffix("_sizes")], data[name])
-            for name in data.files
-            if name.endswith("_sizes")
-        }
+        names = [name.removesuffix("_sizes") for name in data.files if name.endswith("_sizes")]
+        files = {name: blobs.parts(data[name], data[f"{name}_sizes"]) for name in names}
         kinds = data["garment_kinds"].tolist()
         return Photos(
-            [blobs["photos"][i] for i in chosen],
-            [blobs["masks"][i] for i in chosen],
+            [files["photos"][i] for i in chosen],
+            [files["masks"][i] for i in chosen],
             data["kinds"][chosen],
             data["origin"][chosen],
             [str(data["files"][i]) for i in chosen],
-            list(zip(blobs["garments"], blobs["garment_masks"], kinds, strict=True)),
-            blobs["grounds" if train else "val_grounds"],
+            list(zip(files["garments"], files["garment_masks"], kinds, strict=True)),
+            files["grounds" if train else "val_grounds"],
         )
-
-
-def parts(blob: npt.NDArray[np.uint8], sizes: npt.NDArray[np.int64]) -> list[bytes]:
-    """Files that were joined into one array."""
-    ends = np.cumsum(sizes)
-    return [blob[end - size : end].tobytes() for end, size in zip(ends, sizes, strict=True)]
 
 
 @dataclass

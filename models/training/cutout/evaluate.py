@@ -12,7 +12,6 @@ darkened, to be judged by eye, ``RUN/worst.jpg`` the masks furthest from the agr
 from __future__ import annotations
 
 import argparse
-import json
 from pathlib import Path
 
 import cv2
@@ -20,6 +19,7 @@ import numpy as np
 import numpy.typing as npt
 
 from models.training import packing, pictures
+from models.training.blobs import Bytes
 from models.training.cutout import compose, data
 from models.training.cutout.data import HEIGHT, NONE, WIDTH
 from models.training.cutout.labels import KINDS, Image, grab_cut, overlap, tidy
@@ -44,7 +44,7 @@ class Pack:
 
 
 def pasted(
-    held_out: data.Photos, grounds: list[bytes], kind: str, seed: int
+    held_out: data.Photos, grounds: list[Bytes], kind: str, seed: int
 ) -> tuple[Image, Image]:
     """A held-out garment on a ground of that kind: frame and its exact mask."""
     rng = np.random.default_rng(seed)
@@ -120,12 +120,7 @@ def measure(
             baseline.append(overlap(by_colour(frame), truth))
         garments[kind] = {"ours": _spread_of(ours), "grabcut": _spread_of(baseline)}
     feed = {"photo": np.random.default_rng(0).random((1, 3, HEIGHT, WIDTH), dtype=np.float32)}
-    result |= {
-        "overlap_on_pasted_garments": garments,
-        "parameters": packing.parameters(pack.path),
-        "megabytes": round(pack.path.stat().st_size / 1e6, 2),
-        "milliseconds": {f"{t} threads": packing.speed(pack.path, feed, t) for t in (1, 2)},
-    }
+    result |= {"overlap_on_pasted_garments": garments, **packing.costs(pack.path, feed)}
     wearable = np.flatnonzero(held_out.kinds != NONE)
     judged = np.random.default_rng(0).permutation(wearable)[:_JUDGED]
     return (
@@ -146,13 +141,8 @@ def _sheet(pack: Pack, held_out: data.Photos, chosen: npt.ArrayLike) -> pictures
         cell = np.ascontiguousarray(cut.round().astype(np.uint8))
         text = f"{KINDS[int(category.argmax())]} {category.max():.2f}"
         cv2.putText(cell, text, (4, 14), cv2.FONT_HERSHEY_SIMPLEX, 0.45, (255, 255, 255), 1)
-        columns.append((frame, cell))
-    columns += [(np.zeros_like(frame),) * 2] * (-len(columns) % 10)
-    lines = []
-    for start in range(0, len(columns), 10):
-        part = columns[start : start + 10]
-        lines += [[column[row] for column in part] for row in range(2)]
-    return pictures.sheet(lines)
+        columns.append([frame, cell])
+    return pictures.columns_sheet(columns, 10)
 
 
 def main() -> None:
@@ -162,12 +152,7 @@ def main() -> None:
     parser.add_argument("run", type=Path, help="folder that receives figures and contact sheets")
     args = parser.parse_args()
     result, judged, worst = measure(Pack(args.pack), data.load(args.data, False))
-    args.run.mkdir(parents=True, exist_ok=True)
-    text = json.dumps(result, indent=1)
-    (args.run / "figures.json").write_text(text + "\n", "utf-8")
-    pictures.save(args.run / "sheet.jpg", judged)
-    pictures.save(args.run / "worst.jpg", worst)
-    print(text)
+    packing.tell(args.run, result, {"sheet": judged, "worst": worst})
 
 
 if __name__ == "__main__":

@@ -219,7 +219,7 @@ def prepare(data: Path, target: Path, limit: int | None = None) -> dict[str, int
         masks = pool.map(_label, list(zip(paths, kinds, strict=True)), chunksize=20)
     origin = np.array([1 if mask else 0 for mask in masks], np.uint8)
     garments, grounds = cut_from_figures(data / "ccp", "train")
-    blobs = {
+    packed = {
         "photos": [path.read_bytes() for path in paths],
         "masks": masks,
         "garments": [g[0] for g in garments],
@@ -227,6 +227,9 @@ def prepare(data: Path, target: Path, limit: int | None = None) -> dict[str, int
         "grounds": grounds,
         "val_grounds": cut_from_figures(data / "ccp", "val")[1],
     }
+    arrays = {}
+    for name, files in packed.items():
+        arrays[name], arrays[f"{name}_sizes"] = blobs.joined(files)
     target.parent.mkdir(parents=True, exist_ok=True)
     np.savez(
         target,
@@ -235,8 +238,7 @@ def prepare(data: Path, target: Path, limit: int | None = None) -> dict[str, int
         train=np.array([row["split"] == "train" for row in rows]),
         files=np.array([row["file"] for row in rows]),
         garment_kinds=np.array([g[2] for g in garments], np.uint8),
-        **{name: np.frombuffer(b"".join(parts), np.uint8) for name, parts in blobs.items()},
-        **{f"{n}_sizes": np.array([len(p) for p in parts]) for n, parts in blobs.items()},
+        **arrays,
     )
     return {
         "photographs": len(rows),

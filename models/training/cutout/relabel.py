@@ -19,6 +19,7 @@ import numpy.typing as npt
 import torch
 
 from app.domain import framing
+from models.training import blobs, loop
 from models.training.cutout import data
 from models.training.cutout.labels import (
     SIDE,
@@ -39,11 +40,9 @@ _AGREE = 0.92
 def proposer(run: Path) -> Proposer:
     """The averaged network of a training: proposes a mask (H, W) 0..1 for a BGR photograph of any
     size, at the frame it was last trained at."""
-    content = torch.load(run / "state.pt", map_location="cpu", weights_only=True)
-    height = int(content["log"][-1]["height"])
-    cutout = Cutout()
-    cutout.load_state_dict(content["average"])
-    net = ExportedCutout(cutout)
+    training = loop.trained(Cutout(), run)
+    height = training.height
+    net = ExportedCutout(training.net)
 
     @torch.no_grad()
     def propose(photo: Image) -> npt.NDArray[np.float32]:
@@ -80,17 +79,16 @@ def relabel(pack: Path, target: Path, propose: Proposer) -> int:
     """Write ``pack`` with further masks (origin 2); returns their number."""
     with np.load(pack) as source:
         content = dict(source)
-    photos = data.parts(content["photos"], content["photos_sizes"])
-    masks = data.parts(content["masks"], content["masks_sizes"])
+    photos = blobs.parts(content["photos"], content["photos_sizes"])
+    masks = blobs.parts(content["masks"], content["masks_sizes"])
     origin = content["origin"]
     open_ = content["train"] & (origin == 0) & (content["kinds"] != data.NONE)
     for index in np.flatnonzero(open_):
         photo = np.ascontiguousarray(data.colour(photos[index])[:, :, ::-1])
         mask = tutored(photo, propose(photo))
         if mask is not None:
-            masks[index], origin[index] = cv2.imencode(".png", mask)[1].tobytes(), 2
-    content["masks"] = np.frombuffer(b"".join(masks), np.uint8)
-    content["masks_sizes"] = np.array([len(m) for m in masks])
+            masks[index], origin[index] = cv2.imencode(".png", mask)[1], 2
+    content["masks"], content["masks_sizes"] = blobs.joined(masks)
     np.savez(target, **content)
     return int((origin == 2).sum())
 

@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import argparse
 import dataclasses
-import json
 from pathlib import Path
 
 import cv2
@@ -205,11 +204,7 @@ def _sheet(pack: Pack, chosen: list[tuple[Array, npt.NDArray[np.uint8]]]) -> pic
         made = [picture, *(pack.generate(labels, look) for look in looks)]
         cells = [(m.transpose(1, 2, 0) * 255).round().astype(np.uint8) for m in made]
         columns.append([palette.colors()[labels], *cells])
-    lines = []
-    for start in range(0, len(columns), 16):
-        part = columns[start : start + 16]
-        lines += [[column[row] for column in part] for row in range(len(part[0]))]
-    return pictures.sheet(lines)
+    return pictures.columns_sheet(columns, 16)
 
 
 def main() -> None:
@@ -222,11 +217,7 @@ def main() -> None:
     data = figures.load(args.figures, False, torch.device("cpu"))
     reader = parsing.Pack(args.parser) if args.parser else None
     result, sheet = measure(Pack(args.pack), data, reader)
-    args.run.mkdir(parents=True, exist_ok=True)
-    text = json.dumps(result, indent=1)
-    (args.run / "figures.json").write_text(text + "\n", "utf-8")
-    pictures.save(args.run / "sheet.jpg", sheet)
-    print(text)
+    packing.tell(args.run, result, {"sheet": sheet})
 
 
 if __name__ == "__main__":

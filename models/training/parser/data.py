@@ -14,10 +14,11 @@ from pathlib import Path
 
 import cv2
 import numpy as np
-import numpy.typing as npt
 import torch
 from torch import Tensor
 from torch.nn import functional
+
+from models.training import blobs
 
 HEIGHT, WIDTH = 256, 192
 IGNORE = 255
@@ -45,18 +46,12 @@ class People:
         return len(self.ids)
 
 
-def _split(
-    blob: npt.NDArray[np.uint8], sizes: npt.NDArray[np.int64]
-) -> list[npt.NDArray[np.uint8]]:
-    return np.split(blob, np.cumsum(sizes)[:-1]) if len(sizes) else []
-
-
 def load(pack: Path, train: bool, device: torch.device) -> People:
     """One split of a pack made by ``prepare``, labelled or tagged."""
     with np.load(pack) as data:
         chosen = np.flatnonzero(data["train"] == train)
-        photos = _split(data["photos"], data["photo_sizes"])
-        maps = _split(data["labels"], data["label_sizes"])
+        photos = blobs.parts(data["photos"], data["photo_sizes"])
+        maps = blobs.parts(data["labels"], data["label_sizes"])
         landmarks, tags, ids = data["landmarks"][chosen], data["tags"][chosen], data["ids"]
     rgb = np.zeros((len(chosen), *_SIZE, 3), np.uint8)
     labels = np.full((len(chosen), *_SIZE), IGNORE, np.uint8)

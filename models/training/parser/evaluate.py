@@ -10,7 +10,6 @@ was found. Scores are taken at the photographs' own size. Writes ``RUN/figures.j
 from __future__ import annotations
 
 import argparse
-import json
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -163,15 +162,9 @@ def measure(
             for name, d in zip(LANDMARKS, distances.T, strict=True)
         },
         "landmark_median_gap_in_torsos": round(float(np.nanmedian(distances)), 4),
-        "parameters": packing.parameters(pack.path),
-        "megabytes": round(pack.path.stat().st_size / 1e6, 2),
-        "milliseconds": {f"{t} threads": packing.speed(pack.path, feed, t) for t in (1, 2)},
+        **packing.costs(pack.path, feed),
     }
-    lines = []
-    for start in range(0, len(columns), 16):
-        part = columns[start : start + 16]
-        lines += [[column[row] for column in part] for row in range(len(part[0]))]
-    return result, pictures.sheet(lines)
+    return result, pictures.columns_sheet(columns, 16)
 
 
 def _cell(image: Bytes) -> Bytes:
@@ -190,11 +183,7 @@ def main() -> None:
     cpu = torch.device("cpu")
     held_out, train = data.load(args.figures, False, cpu), data.load(args.figures, True, cpu)
     result, sheet = measure(Pack(args.pack), held_out, train)
-    args.run.mkdir(parents=True, exist_ok=True)
-    text = json.dumps(result, indent=1)
-    (args.run / "figures.json").write_text(text + "\n", "utf-8")
-    pictures.save(args.run / "sheet.jpg", sheet)
-    print(text)
+    packing.tell(args.run, result, {"sheet": sheet})
 
 
 if __name__ == "__main__":

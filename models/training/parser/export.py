@@ -48,12 +48,9 @@ def main() -> None:
     parser.add_argument("run", type=Path, help="folder of the training")
     parser.add_argument("-o", "--output", type=Path, required=True)
     args = parser.parse_args()
-    net = Parser()
-    nothing = loop.Plan(((HEIGHT, 0),))
-    training = loop.Training(net, net.groups(), args.run, nothing, torch.device("cpu"))
-    difference = export(training.average, args.output)  # type: ignore[arg-type]
-    hours = training.seconds / 3600
-    print(f"step {training.step}, {hours:.2f} h, ONNX differs by at most {difference:.2g}")
+    training = loop.trained(Parser(), args.run)
+    difference = export(training.net, args.output)
+    print(f"{training}, ONNX differs by at most {difference:.2g}")
 
 
 if __name__ == "__main__":

@@ -3,7 +3,8 @@
     python -m models.training.parser.train FIGURES.npz RUN --tagged TAGGED.npz --nobody NOBODY.npz
 
 Photographs that have only a list of labels teach in two ways: what the list rules out must get no
-probability, and, once the first third of the plan is done, the averaged network labels them itself,
+probability, and, once the first third of the plan is done (at once where a trained network goes
+on), the averaged network labels them itself,
 with every class that the list rules out excluded (few hand labels, a U-Net, then a large set of
 constrained pseudo-labels), and learns where it is sure. Photographs of garments that nobody wears
 teach what is no person.
@@ -24,12 +25,11 @@ from models.training.parser.networks import Parser
 BATCH = {128: 16, 192: 12, 256: 8}
 _TAGGED_SHARE = 0.4  # of the batches
 _NOBODY_SHARE = 0.06
-_LABELS_ITSELF = 1 / 3  # of the plan, after which pseudo-labels are used
 _SURE = 0.6  # probability from which the average's own label teaches
 
 
 class Teacher:
-    """Batches and their loss terms."""
+    """Batches and their loss terms; pseudo-labels after the share ``labels_itself`` of the plan."""
 
     def __init__(
         self,
@@ -37,8 +37,10 @@ class Teacher:
         labelled: data.People,
         tagged: data.People | None = None,
         nobody: data.People | None = None,
+        labels_itself: float = 1 / 3,
     ) -> None:
         self.training, self.labelled, self.tagged, self.nobody = training, labelled, tagged, nobody
+        self.labels_itself = labels_itself * training.plan.total
         self.weights = losses.class_weights(labelled.labels).to(training.device)
 
     def __call__(self, height: int, rng: torch.Generator) -> loop.Terms:
@@ -59,7 +61,7 @@ class Teacher:
             return losses.parsing(scores, batch.labels, self.weights, rng) | terms
         allowed = people.tags[rows.to(training.device)]
         terms["absent"] = losses.absent(scores, allowed)
-        if training.step > training.plan.total * _LABELS_ITSELF:
+        if training.step >= self.labels_itself:
             with torch.no_grad():
                 own = training.average(batch.picture)[0]
             labels = losses.constrained(own, allowed, height, _SURE)
@@ -104,7 +106,7 @@ def main() -> None:
     nobody = data.load_nobody(args.nobody, device) if args.nobody else None
     held_out = data.load(args.pack, False, device)
     training.go(
-        Teacher(training, labelled, tagged, nobody),
+        Teacher(training, labelled, tagged, nobody, 0 if args.start else 1 / 3),
         lambda average, height: sheet(held_out, average, height),
         minutes=args.minutes,
         save_every=args.save_every,

@@ -32,6 +32,10 @@ _FRONT = {
 #: Kinds of things the network is told of where they stay visible.
 KINDS = ("ground", "skin", "hair", "upper", "lower", "dress", "legwear", "footwear", "bag")
 
+#: What a bared place can look like: like whatever lies around it, or like the nearest of its kind.
+LAYERS = ("around", "ground", "skin", "clothes")
+_CLOTHES = ("upper", "lower", "dress", "legwear")
+
 _ARMS = (
     ("left_shoulder", "left_elbow", 0.17),
     ("left_elbow", "left_wrist", 0.15),
@@ -101,6 +105,13 @@ class Body(nn.Module):
             self.register_buffer(name, torch.tensor(row), persistent=False)
         kinds = [[float(kind in (c.key, c.group)) for c in palette.CLASSES] for kind in KINDS]
         self.register_buffer("kinds", torch.tensor(kinds)[None], persistent=False)
+        layers = [
+            LAYERS.index("clothes" if c.group in _CLOTHES else c.group)
+            if c.group in (*_CLOTHES, *LAYERS)
+            else 0
+            for c in palette.CLASSES
+        ]
+        self.register_buffer("layer", torch.tensor(layers), persistent=False)
         y, x = torch.meshgrid(torch.arange(HEIGHT) + 0.5, torch.arange(WIDTH) + 0.5, indexing="ij")
         self.register_buffer("x", x[None], persistent=False)
         self.register_buffer("y", y[None], persistent=False)
@@ -110,12 +121,13 @@ class Body(nn.Module):
         rows, columns = HEIGHT // step, WIDTH // step
         return self.x[:, :rows, :columns] * step, self.y[:, :rows, :columns] * step
 
-    def _near(
+    def _distance(
         self, points: Tensor, limbs: tuple[tuple[str, str, float], ...], reach: Tensor
     ) -> Tensor:
-        """(B, H/2, W/2) 0 or 1: within the limbs' radii times ``reach`` (B,) pixels."""
+        """(B, H/2, W/2): squared distance to the nearest limb, in its radius times ``reach`` (B,)
+        pixels; of limbs that are not in the picture, large."""
         x, y = self._places(2)
-        inside = torch.zeros_like(x)
+        nearest = torch.full_like(x, 100.0)
         for a, b, radius in zip(*_segments(limbs), strict=True):
             start, end = points[:, a], points[:, b]
             known = torch.minimum(start[:, 2], end[:, 2]) > _SURE
@@ -128,9 +140,27 @@ class Body(nn.Module):
             gap_x = across_x - share * along[:, 0, None, None]
             gap_y = across_y - share * along[:, 1, None, None]
             limit = (radius * reach)[:, None, None]
-            near = (gap_x * gap_x + gap_y * gap_y < limit * limit) & known[:, None, None]
-            inside = torch.maximum(inside, near.float())
-        return inside
+            gap = (gap_x * gap_x + gap_y * gap_y) / (limit * limit)
+            nearest = torch.minimum(nearest, gap + 100 * (1 - known[:, None, None].float()))
+        return nearest
+
+    def _near(
+        self, points: Tensor, limbs: tuple[tuple[str, str, float], ...], reach: Tensor
+    ) -> Tensor:
+        """(B, H/2, W/2) 0 or 1: within the limbs' radii times ``reach`` (B,) pixels."""
+        return (self._distance(points, limbs, reach) < 1).float()
+
+    def limbs(self, points: Tensor) -> Tensor:
+        """(B, 2, H/2, W/2): 1 along the bones of arms and legs, falling to nothing beyond them."""
+        torso = self._torso(points)
+        near = [self._distance(points, limbs, torso) for limbs in (_ARMS, _LEGS)]
+        return torch.stack([torch.exp(-2 * n) for n in near], 1)
+
+    @staticmethod
+    def _torso(points: Tensor) -> Tensor:
+        """(B,): from the middle of the shoulders to that of the hips, in pixels."""
+        neck, hip = points[:, 1:3, :2].mean(1), points[:, 7:9, :2].mean(1)
+        return (hip - neck).pow(2).sum(1).sqrt().clamp(min=8.0)
 
     def forward(
         self, labels: Tensor, points: Tensor, category: Tensor, reach: Tensor
@@ -142,7 +172,7 @@ class Body(nn.Module):
         """
         size = labels.shape[1:]
         neck, hip = points[:, 1:3, :2].mean(1), points[:, 7:9, :2].mean(1)
-        torso = (hip - neck).pow(2).sum(1).sqrt().clamp(min=8.0)
+        torso = self._torso(points)
         zones = torch.stack([self._near(points, _LIMBS[c], torso * reach) for c in CATEGORIES], 1)
         zone = (zones * category[:, :, None, None]).sum(1, keepdim=True)
         bare = self._in_front(points, neck, torso, category)

@@ -12,7 +12,6 @@ from __future__ import annotations
 
 import argparse
 import csv
-import json
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -168,21 +167,12 @@ def measure_pairs(packs: Packs, made: pairs.Pairs) -> tuple[dict[str, object], p
             columns.append(cells)
     distance = measures.PerceptualDistance()
     figures: dict[str, object] = {name: tallies[name].result(truth, distance) for name in names}
-    return figures | {"pairs": len(made)}, _sheet(columns)
+    return figures | {"pairs": len(made)}, pictures.columns_sheet(columns, 12)
 
 
 def _alpha(cloth: Floats, flow: Floats) -> Floats:
     x, y = (flow[0] + 1) / 2 * WIDTH - 0.5, (flow[1] + 1) / 2 * HEIGHT - 0.5
     return np.asarray(cv2.remap(cloth[3], x, y, cv2.INTER_LINEAR, borderValue=0))
-
-
-def _sheet(columns: list[list[Bytes]], wide: int = 12) -> pictures.Image:
-    columns = columns[: len(columns) // wide * wide or len(columns)]
-    lines = []
-    for start in range(0, len(columns), wide):
-        part = columns[start : start + wide]
-        lines += [[column[row] for column in part] for row in range(len(part[0]))]
-    return pictures.sheet(lines)
 
 
 _KINDS = {
@@ -244,7 +234,7 @@ def measure_unpaired(
             "refused": refused,
             "colour_delta_e2000_median": round(float(np.median(colours)), 2) if colours else None,
         }
-        sheets[category] = _sheet(columns[:24])
+        sheets[category] = pictures.columns_sheet(columns[:24], 12)
     return figures, sheets
 
 
@@ -255,14 +245,10 @@ def main() -> None:
     parser.add_argument("models", type=Path, help="folder of packs")
     parser.add_argument("run", type=Path, help="folder that receives figures and contact sheets")
     args = parser.parse_args()
-    args.run.mkdir(parents=True, exist_ok=True)
     packs = Packs(args.models)
     made = pairs.load(args.pack, False, torch.device("cpu"))
     paired, sheet = measure_pairs(packs, made)
-    pictures.save(args.run / "pairs.jpg", sheet)
     unpaired, sheets = measure_unpaired(packs, made, args.data)
-    for name, image in sheets.items():
-        pictures.save(args.run / f"{name}.jpg", image)
     feed = {
         "person": np.zeros((1, 3, HEIGHT, WIDTH), np.float32),
         "cloth": np.zeros((1, 4, HEIGHT, WIDTH), np.float32),
@@ -273,13 +259,9 @@ def main() -> None:
     result = {
         "made_pairs": paired,
         "unpaired": unpaired,
-        "parameters": packing.parameters(packs.path),
-        "megabytes": round(packs.path.stat().st_size / 1e6, 2),
-        "milliseconds": {f"{t} threads": packing.speed(packs.path, feed, t) for t in (1, 2)},
+        **packing.costs(packs.path, feed),
     }
-    text = json.dumps(result, indent=1)
-    (args.run / "figures.json").write_text(text + "\n", "utf-8")
-    print(text)
+    packing.tell(args.run, result, {"pairs": sheet, **sheets})
 
 
 if __name__ == "__main__":

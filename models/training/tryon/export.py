@@ -57,14 +57,10 @@ def main() -> None:
     parser.add_argument("run", type=Path, help="folder of the training")
     parser.add_argument("-o", "--output", type=Path, required=True)
     args = parser.parse_args()
-    cpu = torch.device("cpu")
-    net = TryOnNet()
-    groups: list[dict[str, object]] = [{"params": list(net.parameters()), "lr": 0.0}]
-    training = loop.Training(net, groups, args.run, loop.Plan(((HEIGHT, 0),)), cpu)
-    made = pairs.load(args.pack, False, cpu)
-    difference = export(training.average, made, args.output)  # type: ignore[arg-type]
-    hours = training.seconds / 3600
-    print(f"step {training.step}, {hours:.2f} h, ONNX differs by at most {difference:.2g}")
+    training = loop.trained(TryOnNet(), args.run)
+    made = pairs.load(args.pack, False, torch.device("cpu"))
+    difference = export(training.net, made, args.output)
+    print(f"{training}, ONNX differs by at most {difference:.2g}")
 
 
 if __name__ == "__main__":

@@ -14,12 +14,13 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from models.training.tryon.body import HEIGHT, KINDS, WIDTH, Body
+from models.training.tryon.body import HEIGHT, KINDS, LAYERS, WIDTH, Body
 from models.training.unet import ConvNorm
 
 _COARSE = (32, 48, 64, 96, 128, 128)
 _FINE = (48, 64, 96)
 _CRISP = 3.0  # steepness of the shipped outline; of 1, 2, 3 and 5 the nearest to real pictures
+_FEW = 30.0  # pixels; of fewer the colour of a kind is not trusted
 _REFINE = 0.1  # of the frame, what the second net may shift the flow by
 
 
@@ -48,6 +49,21 @@ def diffuse(rgb: Tensor, known: Tensor) -> Tensor:
     for colour, weight in reversed(levels):
         spread = colour + (1 - weight) * _grow(spread, colour.shape[2:])
     return spread
+
+
+def layers(seen: Tensor) -> Tensor:
+    """(B, 4, 3, H, W): what a bared place may look like, by `LAYERS`, from what is ``seen``
+    (`TryOnNet.look`). A kind of which nothing is seen looks like what lies around."""
+    around, kinds = seen[:, :3], dict(zip(KINDS, seen[:, 4:].split(1, 1), strict=True))
+    clothes = kinds["upper"] + kinds["lower"] + kinds["dress"] + kinds["legwear"]
+    known = torch.stack([kinds["ground"], kinds["skin"], clothes], 1)
+    count = known.shape[1]
+    spread = diffuse(
+        around[:, None].expand(-1, count, -1, -1, -1).flatten(0, 1), known.flatten(0, 1)
+    )
+    spread = spread.unflatten(0, (-1, count))
+    there = (known.sum((2, 3, 4), keepdim=True) / _FEW).clamp(max=1)
+    return torch.cat([around[:, None], spread * there + around[:, None] * (1 - there)], 1)
 
 
 class _Down(nn.Sequential):
@@ -106,7 +122,8 @@ class Coarse(nn.Module):
 
 class Fine(nn.Module):
     """At 256x192, from the warped cloth and what is seen of the person: shift of the flow, logit of
-    the garment, and how the colours (B, 3, ...) of what it leaves bare differ from those around."""
+    the garment, logits (B, 4, ...) of which of `LAYERS` shows where it leaves the person bare, and
+    how the colours (B, 3, ...) differ from that layer's."""
 
     def __init__(self, seen: int) -> None:
         super().__init__()
@@ -118,12 +135,14 @@ class Fine(nn.Module):
         self.narrow = nn.Conv2d(a, 24, 1)
         self.last = ConvNorm(24 + 8, 24)
         self.head = nn.Conv2d(24, 6, 3, padding=1)
-        nn.init.zeros_(self.head.weight)
-        nn.init.zeros_(self.head.bias)
+        self.bare = nn.Sequential(ConvNorm(24 + 2, 16), nn.Conv2d(16, len(LAYERS), 3, padding=1))
+        for module in (self.head, self.bare[-1]):
+            nn.init.zeros_(module.weight)
+            nn.init.zeros_(module.bias)
 
     def forward(
-        self, warped: Tensor, seen: Tensor, features: Tensor
-    ) -> tuple[Tensor, Tensor, Tensor]:
+        self, warped: Tensor, seen: Tensor, features: Tensor, limbs: Tensor
+    ) -> tuple[Tensor, Tensor, Tensor, Tensor]:
         full = torch.cat([warped, seen], 1)
         x0 = self.first(torch.cat([functional.pixel_unshuffle(full, 2), features], 1))
         x1 = self.down1(x0)
@@ -133,8 +152,11 @@ class Fine(nn.Module):
         x = _grow(self.up2(torch.cat([x, x1], 1)), x0.shape[2:])
         x = self.up1(torch.cat([x, x0], 1))
         x = _grow(self.narrow(x), full.shape[2:])
-        out = self.head(self.last(torch.cat([x, full[:, :8]], 1)))
-        return out[:, :2] * _REFINE, out[:, 2:3] + 6 * (warped[:, 3:] - 0.5), out[:, 3:].tanh()
+        x = self.last(torch.cat([x, full[:, :8]], 1))
+        out = self.head(x)
+        bare = self.bare(torch.cat([x, _grow(limbs, full.shape[2:])], 1))
+        logit = out[:, 2:3] + 6 * (warped[:, 3:] - 0.5)
+        return out[:, :2] * _REFINE, logit, bare, out[:, 3:].tanh()
 
 
 class TryOnNet(nn.Module):
@@ -167,12 +189,15 @@ class TryOnNet(nn.Module):
         return seen, torch.cat([half, self.body.heat(points), spread], 1)
 
     def mend(
-        self, cloth: Tensor, seen: Tensor, coarse: tuple[Tensor, Tensor, Tensor]
-    ) -> tuple[Tensor, Tensor, Tensor]:
-        """The second net after the first: flow, garment logit and fill at 256x192."""
+        self, cloth: Tensor, seen: Tensor, points: Tensor, coarse: tuple[Tensor, Tensor, Tensor]
+    ) -> tuple[Tensor, Tensor, Tensor, Tensor]:
+        """The second net after the first, at 256x192: flow, garment logit, fill, and the logits of
+        the layers it is made of."""
         flow = _grow(coarse[0], (HEIGHT, WIDTH))
-        shift, logit, fill = self.fine(warp(cloth, flow), seen, coarse[2])
-        return flow + shift, logit, (seen[:, :3] + fill).clamp(-1, 1)
+        limbs = self.body.limbs(points)
+        shift, logit, bare, change = self.fine(warp(cloth, flow), seen, coarse[2], limbs)
+        fill = (layers(seen) * bare.softmax(1)[:, :, None]).sum(1) + change
+        return flow + shift, logit, fill.clamp(-1, 1), bare
 
 
 class ExportedTryOn(nn.Module):
@@ -190,7 +215,7 @@ class ExportedTryOn(nn.Module):
         hidden, old, front = net.body(labels, landmarks, category, self.reach)
         rgba = torch.cat([cloth[:, :3] * 2 - 1, cloth[:, 3:]], 1)
         seen, wide = net.look(person * 2 - 1, rgba, labels, landmarks, category, hidden)
-        flow, logit, fill = net.mend(rgba, seen, net.coarse(wide))
+        flow, logit, fill, _ = net.mend(rgba, seen, landmarks, net.coarse(wide))
         flow = flow.clamp(-1, 1)
         warped = warp(cloth, flow)
         cover = (logit * _CRISP).sigmoid() * warped[:, 3:].clamp(0, 1) ** 0.5

@@ -24,7 +24,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from app.domain import framing
-from models.training import palette, pictures
+from models.training import blobs, palette, pictures
 from models.training.tryon import making
 
 #: Encoded pictures of a record and of each of its cloths, in the order in which they are stored.
@@ -73,9 +73,8 @@ def save(records: list[making.Record], target: Path) -> None:
     }
     packed = [(name, [r.blobs[name] for r in records]) for name in _OF_PERSON]
     packed += [(name, [c[name] for r in records for c in r.cloths]) for name in _OF_CLOTH]
-    for name, blobs in packed:
-        arrays[name] = np.frombuffer(b"".join(blobs), np.uint8)
-        arrays[f"{name}_sizes"] = np.array([len(blob) for blob in blobs], np.int64)
+    for name, files in packed:
+        arrays[name], arrays[f"{name}_sizes"] = blobs.joined(files)
     target.parent.mkdir(parents=True, exist_ok=True)
     unfinished = target.with_name(target.name + ".part")
     with unfinished.open("wb") as file:
@@ -109,9 +108,8 @@ def load(pack: Path, train: bool, device: torch.device) -> Pairs:
 
 
 def _unfold(data: np.lib.npyio.NpzFile, name: str, chosen: NDArray[np.int64]) -> Tensor:
-    ends = np.cumsum(data[f"{name}_sizes"])
-    blobs = np.split(data[name], ends[:-1])
-    images = np.stack([making.decoded(blobs[index]) for index in chosen])
+    files = blobs.parts(data[name], data[f"{name}_sizes"])
+    images = np.stack([making.decoded(files[index]) for index in chosen])
     if images.ndim == 3:
         return torch.from_numpy(images[:, None])
     return torch.from_numpy(np.ascontiguousarray(images.transpose(0, 3, 1, 2)))

@@ -164,7 +164,9 @@ def lay(rig: Rig, rng: np.random.Generator, spread: float = 1) -> Points:
             first = np.deg2rad(rng.uniform(1.5, 2 + 7 * spread))
             second = first + np.deg2rad(rng.uniform(-3, 3))
         else:
-            first = np.deg2rad(rng.uniform(14, 18 + 32 * spread))
+            # Short sleeves of a T-shirt laid down stand out, long ones are folded nearer.
+            short = max(limb.covered[1] for limb in rig.limbs) < 0.15
+            first = np.deg2rad(rng.uniform(14, 18 + (62 if short else 42) * spread))
             second = first + np.deg2rad(rng.uniform(-8, 12))
         rest = (0.85, 0.75) if legs else (0.5, 0.46)
         lengths = [

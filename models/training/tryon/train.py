@@ -22,10 +22,12 @@ from models.training import efficientnet, loop, pictures
 from models.training.garment.losses import TAPS
 from models.training.parser import evaluate as parsing
 from models.training.tryon import data, pairs
-from models.training.tryon.body import HEIGHT, WIDTH
+from models.training.tryon.body import HEIGHT, LAYERS, WIDTH, Body
 from models.training.tryon.networks import TryOnNet, warp
 
 BATCH = {128: 16, 256: 6}
+_LAYER_WEIGHTS = torch.tensor([0.5, 0.7, 3.0, 2.0])  # of `LAYERS`: bared skin is rare
+_BARE_MORE = 3.0  # times as often are people seen whose arms or legs the garment leaves bare
 _READ_SHARE = 0.75  # of the batches in which people are seen as the parser reads them
 
 
@@ -39,6 +41,7 @@ class Weights:
     cover: float = 1.0
     smooth: float = 20.0
     fill: float = 2.0
+    bare: float = 0.6
     perceptual: float = 1.5
 
 
@@ -80,6 +83,17 @@ def as_read(made: pairs.Pairs, parser: parsing.Pack) -> pairs.Pairs:
     )
 
 
+def chances(half: pairs.Pairs) -> Tensor:
+    """(N,) how often each record is drawn: more often the more skin lies bare in what is hidden."""
+    body = Body().to(half.person.device)
+    category = functional.one_hot(half.category, 3).float()
+    reach = torch.full((len(half),), 1.25, device=category.device)
+    hidden, _, _ = body(half.labels[:, 0], half.landmarks, category, reach)
+    skin = (body.layer[half.labels.long()] == LAYERS.index("skin")) * hidden
+    share = skin.mean((1, 2, 3)) / hidden.mean((1, 2, 3)).clamp(min=1e-3)
+    return (1 + (_BARE_MORE - 1) * (share / 0.1).clamp(max=1)).cpu()
+
+
 class Teacher:
     """Batches and their loss terms."""
 
@@ -89,6 +103,7 @@ class Teacher:
         self.training, self.made, self.weights = training, made, Weights()
         self.read = as_read(made, parser) if parser else made
         self.half = data.halved(made)
+        self.chances = chances(self.half)
         self.features = efficientnet.frozen("lite0", TAPS[-1] + 1).to(training.device)
 
     def __call__(self, height: int, rng: torch.Generator) -> loop.Terms:
@@ -96,7 +111,7 @@ class Teacher:
         made = self.half
         if height == HEIGHT:
             made = self.read if torch.rand(1, generator=rng).item() < _READ_SHARE else self.made
-        rows = torch.randint(len(made), (BATCH.get(height, 6),), generator=rng)
+        rows = torch.multinomial(self.chances, BATCH.get(height, 6), True, generator=rng)
         batch = data.batch(made, rows, data.Augment(), rng)
         hidden, ignore = hide(net, batch, rng)
         seen, wide = net.look(
@@ -135,10 +150,14 @@ class Teacher:
         inside: Tensor,
     ) -> loop.Terms:
         weights = self.weights
-        flow, logit, fill = (t.float() for t in net.mend(batch.cloth, seen, coarse))
+        mended = net.mend(batch.cloth, seen, batch.points, coarse)
+        flow, logit, fill, layer = (t.float() for t in mended)
         warped = warp(batch.cloth, flow)
         cover = logit.sigmoid() * warped[:, 3:].clamp(1e-4, 1) ** 0.5
         bare = hidden * (1 - batch.mask) * known
+        kind = net.body.layer[batch.labels]
+        weight = bare * _LAYER_WEIGHTS.to(bare)[kind][:, None]
+        entropy = functional.cross_entropy(layer, kind, reduction="none")[:, None]
         outcome = batch.person + hidden * (fill - batch.person)
         outcome = outcome + cover * (warped[:, :3] - outcome)
         outcome = torch.where(known > 0.5, outcome, batch.person)
@@ -153,7 +172,8 @@ class Teacher:
             "fine cover": weights.cover * outline(logit, batch.mask, known),
             "fine smooth": weights.smooth * bending(flow),
             "photo": weights.photo * _mean_in((warped[:, :3] - batch.person).abs(), inside),
-            "fill": weights.fill * _mean_in((fill - batch.person).abs(), bare),
+            "fill": weights.fill * _mean_in((fill - batch.person).abs(), weight),
+            "bare": weights.bare * _mean_in(entropy, weight),
             "perceptual": weights.perceptual * content,
         }
 
@@ -214,7 +234,7 @@ def dress(net: nn.Module, batch: data.Batch, cloth: Tensor, height: int) -> tupl
         )
         fill = torch.zeros_like(batch.person)
     else:
-        flow, logit, fill = net.mend(cloth, seen, coarse)
+        flow, logit, fill, _ = net.mend(cloth, seen, batch.points, coarse)
     warped = warp(cloth, flow)
     outcome = batch.person * (1 - hidden) + fill * hidden
     cover = logit.sigmoid() * warped[:, 3:].clamp(0, 1) ** 0.5
