@@ -88,7 +88,7 @@ def test_train_stop_resume_export_evaluate(
     assert first.step == 4
     assert {"l1", "d_real", "d_fake", "d_seg", "kl", "style"} <= set(first.log[0])
     assert (run / "losses.png").stat().st_size > 1000
-    assert (run / "samples.png").stat().st_size > 1000
+    assert (run / "samples.jpg").stat().st_size > 1000
     run_main(train.main, drawn_pack, run, "--plan", "64:3,128:1,256:1", "--device", "cpu")
     again = checkpoint.create(CPU, 0)
     checkpoint.restore(again, run / "state.pt")

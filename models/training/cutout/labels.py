@@ -25,7 +25,7 @@ from scipy import sparse
 from scipy.sparse import linalg
 
 from app.domain.framing import CATEGORIES
-from models.training import palette
+from models.training import blobs, palette
 from models.training.prepare import SKIP
 
 Image: TypeAlias = npt.NDArray[np.uint8]

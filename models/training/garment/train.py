@@ -3,7 +3,7 @@
     python -m models.training.garment.train FIGURES.npz RUN [--minutes 60] [--device auto]
 
 The plan grows the picture: 64x48, then 128x96, then 256x192 (``--plan HEIGHT:STEPS,...``). RUN
-receives ``state.pt`` (everything, every two minutes), ``losses.png`` and ``samples.png``.
+receives ``state.pt`` (everything, every two minutes), ``losses.png`` and ``samples.jpg``.
 """
 
 from __future__ import annotations
@@ -197,7 +197,7 @@ def _report(state: checkpoint.State, held_out: figures.Figures, height: int, run
     line = " ".join(f"{k} {v:.3f}" for k, v in recent.items() if k != "step")
     print(f"{state.step} {state.seconds:.0f} s {line}", flush=True)
     pictures.save(run / "losses.png", pictures.curves(loop.thinned(state.log)))
-    pictures.save(run / "samples.png", samples(state, held_out, height))
+    pictures.save(run / "samples.jpg", samples(state, held_out, height))
 
 
 if __name__ == "__main__":
