@@ -9,6 +9,8 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
+from app import selftest
+
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the program with these arguments, the process's own when none are given. Returns its
@@ -23,12 +25,17 @@ def _main(arguments: list[str]) -> int:
     """Everything is imported in here, in the order that works: on Windows onnxruntime has to come
     before Qt, whose older C++ runtime it cannot use; elsewhere it loads after the window shows."""
     _speak_utf8()
+    if arguments[:1] == [selftest.OPTION]:
+        from app.selftest import program
+
+        return program.main(arguments[1:])
+    testing = arguments[:1] == [selftest.INSIDE]
     file = _file_to_open(arguments)
-    if arguments and file is None:
+    if arguments and file is None and not testing:
         from app import cli
 
         return cli.main(arguments)
-    if not _has_screen():
+    if not testing and not _has_screen():
         print(
             "toile: There is no screen to open a window on. "
             "Use “toile synth LABELS.png -o OUT.png”, or see “toile --help”.",
@@ -44,6 +51,10 @@ def _main(arguments: list[str]) -> int:
         # A runtime that does not load is told by the window, when the network is to open.
         with contextlib.suppress(ImportError, OSError):
             import onnxruntime  # noqa: F401
+    if testing:
+        from app.selftest import inside
+
+        return inside.main(arguments[1:], has_screen=_has_screen())
     from app import log, wiring
     from app.ui import launch
 

@@ -34,11 +34,19 @@ _WARM_UP = 3
 _CANVAS = (1024, 768)
 
 
-def examine(policy: DevicePolicy, models: Path | None, cancel: CancelToken) -> Report:
+def examine(
+    policy: DevicePolicy,
+    models: Path | None,
+    cancel: CancelToken,
+    *,
+    fresh: bool = True,
+    runs: int = _RUNS,
+) -> Report:
     """A report of plain values, ready for JSON.
 
     Nothing broken raises: it is in the report, with ``fault`` saying of what kind the worst is
-    ("" for none, "pack" or "device"). Devices other than the CPU are checked afresh. Cancelled.
+    ("" for none, "pack" or "device"). Devices other than the CPU are checked anew if ``fresh``;
+    ``runs`` of each pack are timed. Cancelled.
     """
     folder = models or paths.models_dir()
     runtime: Report = {"threads": cpu_threads()}
@@ -48,7 +56,7 @@ def examine(policy: DevicePolicy, models: Path | None, cancel: CancelToken) -> R
         candidates(policy, runtime["providers"])
     except DeviceError as error:
         device_fault = str(error)
-    packs = [_pack(entry, policy, cancel) for entry in find_packs(folder)]
+    packs = [_pack(entry, policy, cancel, fresh, runs) for entry in find_packs(folder)]
     pack_fault = not packs or any(pack["error"] for pack in packs)
     if device_fault or any(pack.get("device_error") for pack in packs):
         fault: Fault = "device"
@@ -83,7 +91,9 @@ def _library(name: str) -> str:
         return "unknown"
 
 
-def _pack(folder: Path, policy: DevicePolicy, cancel: CancelToken) -> Report:
+def _pack(
+    folder: Path, policy: DevicePolicy, cancel: CancelToken, fresh: bool, runs: int
+) -> Report:
     report: Report = {"folder": str(folder), "error": "", "device_error": "", "devices": []}
     try:
         pack = load_pack(folder)
@@ -97,8 +107,8 @@ def _pack(folder: Path, policy: DevicePolicy, cancel: CancelToken) -> Report:
             "classes": len(pack.palette) if pack.has_palette else 0,
             "files": {key: len(pack.read(key)) for key in pack.keys},
             "codes": _check_graphs(pack),
-            "devices": _devices(pack, policy, cancel),
-            "timing": _timing(pack, policy, cancel),
+            "devices": _devices(pack, policy, cancel, fresh),
+            "timing": _timing(pack, policy, cancel, runs),
         }
     except Cancelled:
         raise
@@ -123,8 +133,8 @@ def _check_graphs(pack: Pack) -> int:
     return sum(bank.count(cls) for cls in range(bank.class_count))
 
 
-def _devices(pack: Pack, policy: DevicePolicy, cancel: CancelToken) -> list[Report]:
-    vet = wiring.vetter(fresh=True)
+def _devices(pack: Pack, policy: DevicePolicy, cancel: CancelToken, fresh: bool) -> list[Report]:
+    vet = wiring.vetter(fresh=fresh)
     found = []
     for device in candidates(policy, offered_providers()):
         good, reason = True, ""
@@ -135,7 +145,7 @@ def _devices(pack: Pack, policy: DevicePolicy, cancel: CancelToken) -> list[Repo
     return found
 
 
-def _timing(pack: Pack, policy: DevicePolicy, cancel: CancelToken) -> Report:
+def _timing(pack: Pack, policy: DevicePolicy, cancel: CancelToken, runs: int) -> Report:
     """Milliseconds of whole requests where the pack makes pictures on its own, label map in and
     RGBA out for a 768 × 1024 canvas; of its network alone where it does not."""
     if pack.task == GARMENT:
@@ -144,25 +154,26 @@ def _timing(pack: Pack, policy: DevicePolicy, cancel: CancelToken) -> Report:
         rows = np.arange(_CANVAS[0]) * framed.shape[0] // _CANVAS[0]
         columns = np.arange(_CANVAS[1]) * framed.shape[1] // _CANVAS[1]
         request = SynthesisRequest(np.ascontiguousarray(framed[rows][:, columns]), Look())
-        return _timed(lambda: synthesize(request, cancel).use.device) | {
+        return _timed(lambda: synthesize(request, cancel).use.device, runs) | {
             "what": f"canvas {_CANVAS[1]} × {_CANVAS[0]}"
         }
     (key,) = graph_keys(pack)
     runner = GraphRunner(pack, key, policy, open_session=OrtSession, vet=wiring.vetter())
     inputs = sample(pack, key)
-    return _timed(lambda: runner.run(inputs, cancel).device.label) | {"what": "network alone"}
+    timed = _timed(lambda: runner.run(inputs, cancel).device.label, runs)
+    return timed | {"what": "network alone"}
 
 
-def _timed(work: Callable[[], str]) -> Report:
+def _timed(work: Callable[[], str], runs: int) -> Report:
     times = []
-    for _ in range(1 + _WARM_UP + _RUNS):
+    for _ in range(1 + _WARM_UP + runs):
         begun = time.perf_counter()
         device = work()
         times.append((time.perf_counter() - begun) * 1e3)
-    p50, p95 = np.percentile(times[-_RUNS:], (50, 95))
+    p50, p95 = np.percentile(times[-runs:], (50, 95))
     return {
         "device": device,
-        "runs": _RUNS,
+        "runs": runs,
         "first_ms": round(times[0], 1),
         "p50_ms": round(float(p50), 1),
         "p95_ms": round(float(p95), 1),

@@ -50,7 +50,8 @@ EPILOG = """exit codes:
   6  the output cannot be written
   130  stopped with Ctrl-C
 
-Without a command the window opens; toile FILE opens a label map or photo in it."""
+Without a command the window opens; toile FILE opens a label map or photo in it.
+toile --selftest checks this installation, its window included."""
 
 Work: TypeAlias = Callable[[argparse.Namespace, CancelToken], int]
 Commands: TypeAlias = "argparse._SubParsersAction[CommandParser]"

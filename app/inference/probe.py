@@ -50,11 +50,11 @@ def ask(
         arguments = [COMMAND, device.kind, str(pack.folder), str(answer_file)]
         try:
             child = subprocess.Popen(
-                [*(program or _own_program()), *arguments],
+                [*(program or own_program()), *arguments],
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.DEVNULL,
                 stderr=subprocess.DEVNULL,
-                env=_environment(),
+                env=environment(),
                 creationflags=getattr(subprocess, "CREATE_NO_WINDOW", 0),
             )
         except OSError as error:
@@ -109,12 +109,13 @@ def _read(code: int, answer_file: Path, pack: Pack) -> Verdict:
     return found.verdict
 
 
-def _own_program() -> list[str]:
+def own_program() -> list[str]:
+    """The command line that starts this very program, frozen or not."""
     return [sys.executable] if getattr(sys, "frozen", False) else [sys.executable, "-m", "app"]
 
 
-def _environment() -> dict[str, str]:
-    """The child finds this very program, from whatever folder it is started."""
+def environment() -> dict[str, str]:
+    """Of a child that finds this very program from whatever folder it is started."""
     top = str(Path(__file__).resolve().parents[2])
     rest = os.environ.get("PYTHONPATH", "")
     return os.environ | {"PYTHONPATH": os.pathsep.join(part for part in (top, rest) if part)}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import gc
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from PySide6.QtCore import QEvent, QObject, Qt, QTimer, Signal
@@ -58,8 +58,15 @@ class AfterFirstPaint(QObject):
         self.deleteLater()
 
 
-def main(argv: Sequence[str], wiring: Wiring, file: Path | None = None) -> int:
-    """Run the window until it closes. `argv` is Qt's; `file` is a label map or photo to begin with.
+def main(
+    argv: Sequence[str],
+    wiring: Wiring,
+    file: Path | None = None,
+    *,
+    visit: Callable[[MainWindow], object] | None = None,
+) -> int:
+    """Run the window until it closes. `argv` is Qt's; `file` is a label map or photo to begin with;
+    `visit` gets the window once it is shown.
 
     Returns the exit code.
     """
@@ -80,6 +87,8 @@ def main(argv: Sequence[str], wiring: Wiring, file: Path | None = None) -> int:
     window.show()
     gc.freeze()  # what is there now stays to the end: no collection need look at it again
     gc.enable()
+    if visit is not None:
+        visit(window)
     code = app.exec()
     lane.shutdown()
     pool.shutdown(60.0)
