@@ -4,14 +4,14 @@
 
 ``models`` is the folder of packs; parser and cut-out are used as the application uses them. Pairs:
 the shipped graph on made pairs of ``val``, beside two baselines. Unpaired: ``val`` garments
-photographed flat, on ``val`` people. Writes ``RUN/figures.json`` and ``RUN/pairs.jpg``,
-``RUN/upper.jpg`` and so on (photographs of the data set: never to be committed).
+photographed flat, on ``val`` people in the street and as shops show them. Writes
+``RUN/figures.json`` and ``RUN/pairs.jpg``, ``RUN/upper.jpg`` and so on (photographs of the data
+set: never to be committed).
 """
 
 from __future__ import annotations
 
 import argparse
-import csv
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -20,55 +20,13 @@ import numpy as np
 import numpy.typing as npt
 import torch
 
-from app.domain.cloth import cloth_window, frame_cloth
-from app.domain.framing import CATEGORIES, Window, whole
 from models.training import measures, packing, pictures
-from models.training.parser import evaluate as parsing
-from models.training.tryon import pairs
+from models.training.tryon import pairs, unpaired
 from models.training.tryon.body import HEIGHT, WIDTH
-from models.training.tryon.export import INPUTS, OUTPUTS
+from models.training.tryon.shipped import Packs
 
 Bytes = npt.NDArray[np.uint8]
 Floats = npt.NDArray[np.float32]
-_FRAME = Window(0, 0, WIDTH, HEIGHT)
-_UNPAIRED = 68  # pairs of each category
-
-
-class Packs:
-    """The exported graphs that a try-on takes."""
-
-    def __init__(self, folder: Path) -> None:
-        self.path = folder / "tryon-flow" / "tryon.onnx"
-        self.tryon = packing.session(self.path)
-        self.cutout = packing.session(folder / "cloth-cutout" / "cutout.onnx")
-        self.parser = parsing.Pack(folder / "person-parser")
-
-    def cut(self, photo: Bytes) -> tuple[Bytes, Floats]:
-        """A garment's photograph (H, W, 3) cut and framed: RGBA (256, 192, 4), and likelihoods."""
-        height, width = photo.shape[:2]
-        window = whole(width, height)
-        frame = window.cut(photo, HEIGHT, WIDTH).astype(np.float32).transpose(2, 0, 1) / 255
-        mask, category = self.cutout.run(["mask", "category"], {"photo": frame[None]})
-        alpha = parsing.place(mask[0, 0], window, height, width)
-        rgba = np.dstack([photo, (alpha * 255).round().clip(0, 255).astype(np.uint8)])
-        if alpha.max() < 0.6:
-            return np.zeros((HEIGHT, WIDTH, 4), np.uint8), category[0]
-        return frame_cloth(rgba, cloth_window(rgba[..., 3]), HEIGHT, WIDTH), category[0]
-
-    def dress(self, person: Bytes, cloth: Bytes, category: int) -> dict[str, Floats]:
-        """Framed person (256, 192, 3) and cloth (256, 192, 4) to the graph's outputs."""
-        chance, points = self.parser.look(person, _FRAME)
-        one_hot = np.zeros((1, 3), np.float32)
-        one_hot[0, category] = 1
-        values = (
-            person.astype(np.float32).transpose(2, 0, 1)[None] / 255,
-            cloth.astype(np.float32).transpose(2, 0, 1)[None] / 255,
-            chance.argmax(0).astype(np.uint8)[None],
-            points[None],
-            one_hot,
-        )
-        made = self.tryon.run(list(OUTPUTS), dict(zip(INPUTS, values, strict=True)))
-        return {name: value[0] for name, value in zip(OUTPUTS, made, strict=True)}
 
 
 def _laid(person: Floats, made: dict[str, Floats], cloth: Floats, flow: Floats) -> Floats:
@@ -175,69 +133,6 @@ def _alpha(cloth: Floats, flow: Floats) -> Floats:
     return np.asarray(cv2.remap(cloth[3], x, y, cv2.INTER_LINEAR, borderValue=0))
 
 
-_KINDS = {
-    "upper": "t-shirt longsleeve shirt outwear polo undershirt blazer hoodie body top blouse",
-    "lower": "pants shorts skirt",
-    "dress": "dress",
-}
-
-
-def _garments(data: Path, category: str) -> list[Path]:
-    with (data / "garments" / "index.csv").open(encoding="utf-8") as file:
-        return [
-            data / "garments" / row["file"]
-            for row in csv.DictReader(file)
-            if row["split"] == "val"
-            and row["category"] in _KINDS[category].split()
-            and row["kids"] == "false"
-        ]
-
-
-def measure_unpaired(
-    packs: Packs, made: pairs.Pairs, data: Path
-) -> tuple[dict[str, object], dict[str, pictures.Image]]:
-    """Colour of the garment on people of ``val`` and a contact sheet of each category, of the first
-    pairs of a fixed shuffle."""
-    rng = np.random.default_rng(0)
-    figures: dict[str, object] = {}
-    sheets = {}
-    for index, category in enumerate(CATEGORIES):
-        people = np.flatnonzero(made.category.numpy() == index)
-        garments = _garments(data, category)
-        colours, columns, refused = [], [], 0
-        for number in range(_UNPAIRED):
-            person = made.person[int(people[number % len(people)])].permute(1, 2, 0).numpy()
-            path = garments[int(rng.integers(len(garments)))]
-            photo = cv2.imread(str(path), cv2.IMREAD_COLOR)[:, :, ::-1]
-            cloth, likely = packs.cut(np.ascontiguousarray(photo))
-            if not cloth[..., 3].any() or likely.argmax() == 3:
-                refused += 1
-                continue
-            outputs = packs.dress(np.ascontiguousarray(person), cloth, index)
-            shown = (
-                (outputs["outcome"].clip(0, 1).transpose(1, 2, 0) * 255).round().astype(np.uint8)
-            )
-            covered, solid = outputs["cover"][0] > 0.9, cloth[..., 3] > 250
-            if covered.sum() > 100:
-                means = [measures.lab(p.mean(0) / 255) for p in (shown[covered], cloth[solid, :3])]
-                colours.append(float(measures.delta_e2000(means[0], means[1])))
-            columns.append(
-                [
-                    whole(*photo.shape[1::-1]).cut(photo, HEIGHT, WIDTH),
-                    cloth[..., :3],
-                    person,
-                    shown,
-                ]
-            )
-        figures[category] = {
-            "pairs": len(columns),
-            "refused": refused,
-            "colour_delta_e2000_median": round(float(np.median(colours)), 2) if colours else None,
-        }
-        sheets[category] = pictures.columns_sheet(columns[:24], 12)
-    return figures, sheets
-
-
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("pack", type=Path, help="made by models.training.tryon.pairs")
@@ -248,7 +143,7 @@ def main() -> None:
     packs = Packs(args.models)
     made = pairs.load(args.pack, False, torch.device("cpu"))
     paired, sheet = measure_pairs(packs, made)
-    unpaired, sheets = measure_unpaired(packs, made, args.data)
+    worn, sheets = unpaired.measure(packs, made, args.data)
     feed = {
         "person": np.zeros((1, 3, HEIGHT, WIDTH), np.float32),
         "cloth": np.zeros((1, 4, HEIGHT, WIDTH), np.float32),
@@ -258,7 +153,7 @@ def main() -> None:
     }
     result = {
         "made_pairs": paired,
-        "unpaired": unpaired,
+        "unpaired": worn,
         **packing.costs(packs.path, feed),
     }
     packing.tell(args.run, result, {"pairs": sheet, **sheets})
