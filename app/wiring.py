@@ -20,6 +20,7 @@ from app.domain.requests import (
     Cut,
     DevicePolicy,
     Encode,
+    Fit,
     Parse,
     Synthesize,
     Tryon,
@@ -51,7 +52,7 @@ class Services:
 
     The callables are for one thread at a time, the same for all of them. All but `synthesize` open
     what they need when they are first called, and may raise PackError then. `tryon` remembers the
-    people and cloths that it saw lately, and `cut` shares its cloths.
+    people and cloths that it saw lately; `fit` is its first half, and `cut` shares its cloths.
     """
 
     pack: Pack
@@ -61,6 +62,7 @@ class Services:
     encode: Encode
     parse: Parse
     tryon: Tryon
+    fit: Fit
     cut: Cut
 
     @property
@@ -110,6 +112,7 @@ def open_services(device: str = "auto", models: Path | None = None) -> Services:
         encode=_when_called(lambda: open_encoder(device, models)),
         parse=_when_called(parser),
         tryon=_when_called(tryon),
+        fit=_when_called(lambda: tryon().fit),
         cut=_when_called(lambda: tryon().cut),
     )
 

@@ -102,7 +102,7 @@ def _batch(options: argparse.Namespace, cancel: CancelToken) -> int:
     speaker = _Json() if options.json_progress else _Lines(options.output)
     if options.dry_run:
         return _dry_run(made, options, cancel, speaker)
-    tryon = wiring.open_tryon(options.device, options.models)
+    fit = wiring.open_tryon(options.device, options.models).fit
     start: Start = "anew" if options.anew else "new"
     if options.resume or options.retry_failed:
         start = "resume"
@@ -110,7 +110,7 @@ def _batch(options: argparse.Namespace, cancel: CancelToken) -> int:
     try:
         if options.retry_failed:
             journal.retry_failed()
-        run = Run(journal, tryon, jobs=options.jobs, listen=speaker.item)
+        run = Run(journal, fit, jobs=options.jobs, listen=speaker.item)
         speaker.begin(made, run.progress)
         try:
             end = run(cancel)
@@ -146,8 +146,8 @@ def _order(options: argparse.Namespace) -> Order:
 def _dry_run(
     made: Plan, options: argparse.Namespace, cancel: CancelToken, speaker: _Json | _Lines
 ) -> int:
-    tryon = wiring.open_tryon(options.device, options.models)
-    guess = estimate(made, tryon, cancel, jobs=options.jobs)
+    fit = wiring.open_tryon(options.device, options.models).fit
+    guess = estimate(made, fit, cancel, jobs=options.jobs)
     speaker.dry(made, guess)
     return Exit.OK if guess else Exit.INPUT
 

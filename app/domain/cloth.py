@@ -78,7 +78,7 @@ def spread(rgb: Pixels, known: Pixels) -> Pixels:
     Push-pull (Gortler et al. 1996, "The Lumigraph", section 3.4): averages of the known pixels on
     ever coarser grids fill what the finer grids leave open.
     """
-    sums, weight = cv2.bitwise_and(rgb, rgb, mask=known), known
+    sums, weight = cv2.copyTo(rgb, known, np.zeros_like(rgb)), known
     height, width = known.shape
     half = (max(1, (width + 1) // 2), max(1, (height + 1) // 2))
     coarse = _push_pull(

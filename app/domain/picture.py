@@ -161,6 +161,8 @@ def in_profile(picture: Picture, icc: bytes | None) -> Picture:
 
 
 def _on_white(image: Image.Image) -> Image.Image:
+    if image.getchannel("A").getextrema()[0] == 255:
+        return image.convert("RGB")
     opaque = Image.new("RGB", image.size, (255, 255, 255))
     opaque.paste(image, mask=image.getchannel("A"))
     return opaque

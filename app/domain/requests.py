@@ -166,3 +166,7 @@ class TryOnResult:
 
 
 Tryon: TypeAlias = Callable[[TryOnRequest, CancelToken], TryOnResult]
+Finish: TypeAlias = Callable[[CancelToken], TryOnResult]
+Fit: TypeAlias = Callable[[TryOnRequest, CancelToken], Finish]
+"""The first half of a `Tryon`, all that needs the networks; what it gives does the rest, once, in
+any thread."""

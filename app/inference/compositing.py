@@ -7,6 +7,7 @@ own resolution; the pixels themselves come from the cloth's picture and from the
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import cv2
@@ -16,7 +17,7 @@ from numpy.typing import NDArray
 from app.domain.cancel import CancelToken
 from app.domain.framing import Window
 from app.domain.geometry import EMPTY, Rect
-from app.inference.upsampling import Grid, extrapolate, guide, guided_share
+from app.inference.upsampling import Grid, Guide, extrapolate, guided_share
 
 Floats = NDArray[np.float32]
 Pixels = NDArray[np.uint8]
@@ -25,8 +26,8 @@ LEAST, MOST = 0.02, 0.95
 """Shares of cover and replace below and above these count as none and as all: the region has to
 end somewhere, and a twentieth of the old garment's print would still be seen."""
 
-_TILE = 384  # pixels a side: a dozen planes of it stay in a core's cache
-_SHRINK = 1.15  # cloth pixels per pixel of the photograph from which averaging pays
+_TILE = 192  # pixels a side: a dozen planes of it stay in a core's cache
+_STEPS = 4  # sizes of a cloth from one to half of it; sampled finer than that, it would flicker
 _RING = 2  # frame pixels on either side of an edge in which the photograph may move it
 
 
@@ -47,21 +48,36 @@ class Draft:
 
 @dataclass(frozen=True, eq=False)
 class Person:
-    """A photograph ``rgba`` (H, W, 4) uint8, the ``window`` of it that the network saw and that
-    window as it saw it, ``framed`` (h, w, 3) uint8."""
+    """A photograph ``rgba`` (H, W, 4) uint8, the ``window`` of it that the network saw, and what
+    that window is as a ``guide`` in the frame."""
 
     rgba: Pixels
     window: Window
-    framed: Pixels
+    guide: Guide
 
 
-@dataclass(frozen=True, eq=False)
 class Cloth:
     """A cut-out garment ``rgba`` (H, W, 4) uint8, transparent all around, and the ``window`` of
-    it that the network saw. The colours of transparent pixels continue the garment's."""
+    it that the network saw; its alpha there, ``framed`` (h, w) uint8. The colours of transparent
+    pixels continue the garment's."""
 
-    rgba: Pixels
-    window: Window
+    def __init__(self, rgba: Pixels, window: Window, framed: Pixels) -> None:
+        self.rgba, self.window, self.framed = rgba, window, framed
+        self._shrunk: tuple[int, Pixels] = 0, rgba
+
+    def near(self, scale: float) -> Pixels:
+        """The garment up to ``scale`` times smaller, in steps of a fifth, never larger; the last
+        one is remembered, for the next person is often as tall. In any thread."""
+        step = max(0, math.floor(math.log2(max(scale, 1)) * _STEPS))
+        known, shrunk = self._shrunk
+        if known != step:
+            height, width = (
+                max(2, round(side / 2 ** (step / _STEPS))) for side in self.rgba.shape[:2]
+            )
+            size = width, height
+            shrunk = np.asarray(cv2.resize(self.rgba, size, interpolation=cv2.INTER_AREA), np.uint8)
+            self._shrunk = step, shrunk
+        return shrunk
 
 
 def composite(
@@ -105,13 +121,9 @@ class _Plan:
         cover[cover < LEAST] = 0
         replace = np.clip(draft.replace, 0, 1)
         replace[replace < LEAST] = 0
-        frame_height, frame_width = cover.shape
         where = _frame_points(draft.flow)
-        alpha = np.ascontiguousarray(cloth.rgba[..., 3])
-        framed = cloth.window.cut(alpha, frame_height, frame_width, repeat=False)
-        reached = np.asarray(
-            cv2.remap(framed, where[0] - 0.5, where[1] - 0.5, cv2.INTER_LINEAR), np.float32
-        )
+        x, y = where - np.float32(0.5)
+        reached = np.asarray(cv2.remap(cloth.framed, x, y, cv2.INTER_LINEAR), np.float32)
         reached /= 255
         # Of the cloth that the flow brings here: the share nothing stands in front of. Beyond the
         # cloth's outline it is continued, for the outline is drawn by the cloth's own alpha.
@@ -125,9 +137,8 @@ class _Plan:
         touched = (cover > 0) | (replace > 0)
         grown = cv2.dilate(touched.view(np.uint8), np.ones((3, 3), np.uint8))
         self.support: Pixels = np.asarray(grown, np.uint8)
-        colors = person.framed.astype(np.float32) / 255
-        self.visible = guide(colors, visible, _RING, within=touched)
-        self.gone = guide(colors, gone, _RING, within=touched)
+        self.visible = person.guide.lead(visible, _RING, within=touched)
+        self.gone = person.guide.lead(gone, _RING, within=touched)
         self.beyond = beyond[None]
         self.where = where
         self.fill = np.clip(draft.fill, 0, 1) * np.float32(255)
@@ -160,8 +171,15 @@ class _Painter:
     def paint(self, tile: Rect, rgba: Pixels, changed: Pixels) -> None:
         """Paint ``tile`` of the photograph in place, and say how much of each pixel is new."""
         at = self._grid.tile(tile)
-        if self._region is None and not at.touches(self._plan.support):
-            return
+        if self._region is None:
+            if not at.touches(self._plan.support):
+                return
+            if at.least(self._plan.visible.bounds[0]) > MOST:
+                warped = self._warped(at)
+                if warped[..., 3].min() == 255:  # in the midst of the cloth
+                    warped[..., 3] = rgba[..., 3]
+                    rgba[:], changed[:] = warped, 255
+                    return
         photo = [plane.astype(np.float32) for plane in cv2.split(rgba)[:3]]
         cover, colors, reached = self._clothed(at, rgba)
         cover = _clean(cover)
@@ -189,6 +207,14 @@ class _Painter:
         if self._region is None and not at.touches(self._plan.visible.bounds[1], self._plan.beyond):
             none = np.zeros(at.shape, np.float32)
             return none, [none] * 3, none
+        *colors, alpha = [plane.astype(np.float32) for plane in cv2.split(self._warped(at))]
+        alpha /= 255
+        cover = alpha * guided_share(self._plan.visible, at, rgba)
+        np.maximum(cover, at.linear(self._plan.beyond)[0], out=cover)
+        return cover, colors, alpha
+
+    def _warped(self, at: Grid.Tile) -> Pixels:
+        """The cloth (th, tw, 4) in a tile."""
         x, y = at.cubic(self._plan.where)
         (scale_x, scale_y), (offset_x, offset_y) = self._affine
         x *= scale_x
@@ -196,11 +222,7 @@ class _Painter:
         y *= scale_y
         y += offset_y
         warped = cv2.remap(self._cloth, x, y, cv2.INTER_CUBIC, borderMode=cv2.BORDER_REPLICATE)
-        *colors, alpha = [plane.astype(np.float32) for plane in cv2.split(warped)]
-        alpha /= 255
-        cover = alpha * guided_share(self._plan.visible, at, rgba)
-        np.maximum(cover, at.linear(self._plan.beyond)[0], out=cover)
-        return cover, colors, alpha
+        return np.asarray(warped, np.uint8)
 
 
 def _clean(share: Floats) -> Floats:
@@ -231,10 +253,7 @@ def _shrunk(
     its pixels: ((scale x, scale y), (offset x, offset y)), for pixel centres at whole numbers."""
     height, width = cloth.rgba.shape[:2]
     frame_height, frame_width = plan.support.shape
-    source = cloth.rgba
-    if plan.scale > _SHRINK:
-        size = (max(2, round(width / plan.scale)), max(2, round(height / plan.scale)))
-        source = np.asarray(cv2.resize(source, size, interpolation=cv2.INTER_AREA), np.uint8)
+    source = cloth.near(plan.scale)
     step_x, step_y = source.shape[1] / width, source.shape[0] / height
     window = cloth.window
     return source, (

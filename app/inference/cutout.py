@@ -16,7 +16,7 @@ from app.domain.geometry import Rect
 from app.domain.requests import CutCloth
 from app.inference.graphs import CUTOUT_GRAPH, to_planes
 from app.inference.network import Network, use_of
-from app.inference.upsampling import Grid, guide, guided_share
+from app.inference.upsampling import Grid, Guide, guided_share
 
 Floats = NDArray[np.float32]
 Pixels = NDArray[np.uint8]
@@ -96,7 +96,7 @@ def _enlarged(
 ) -> Pixels:
     """The mask (h, w) as alpha (H, W) of the picture, its edge along the picture's."""
     height, width = rgba.shape[:2]
-    guided = guide(framed.astype(np.float32) / 255, mask, _RING)
+    guided = Guide(framed).lead(mask, _RING)
     whole_picture = Rect(0, 0, width, height)
     grid = Grid(window, whole_picture, mask.shape)
     alpha = np.empty((height, width), np.uint8)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from dataclasses import dataclass
+from functools import cached_property
 
 import cv2
 import numpy as np
@@ -67,7 +68,7 @@ class Found:
     device: Device
     notices: tuple[str, ...]
 
-    @property
+    @cached_property
     def box(self) -> Rect:
         """Around the person, in the photograph's own pixels; empty when nobody is there."""
         figure = np.minimum(self.probabilities.argmax(axis=0), 1).astype(np.uint8)

@@ -9,6 +9,7 @@ from __future__ import annotations
 import time
 from dataclasses import dataclass
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 
@@ -16,7 +17,7 @@ from app.domain.cancel import CancelToken
 from app.domain.cloth import cloth_window, frame_cloth, frame_photo
 from app.domain.errors import PackError, PictureError
 from app.domain.framing import CATEGORIES, LANDMARKS, Category, Window, for_category
-from app.domain.requests import CutCloth, DevicePolicy, TryOnRequest, TryOnResult
+from app.domain.requests import CutCloth, DevicePolicy, Finish, TryOnRequest, TryOnResult
 from app.inference.compositing import Cloth, Draft, Person, composite
 from app.inference.cutout import Cutout, no_garment
 from app.inference.graphs import TRYON_GRAPH, to_planes
@@ -26,6 +27,7 @@ from app.inference.parsing import Found, Parser
 from app.inference.providers import Device
 from app.inference.recent import Digests, Recent
 from app.inference.session import OpenSession, OrtSession
+from app.inference.upsampling import Guide
 from app.inference.vetting import Vet
 
 Pixels = NDArray[np.uint8]
@@ -51,8 +53,18 @@ class _Framed:
 
     window: Window
     photo: Pixels
+    guide: Guide
     labels: Pixels
     landmarks: NDArray[np.float32]
+
+
+@dataclass(frozen=True, eq=False)
+class _Hung:
+    """A cloth as the network sees it."""
+
+    cut: CutCloth
+    cloth: Cloth
+    framed: Pixels
 
 
 @dataclass(frozen=True, eq=False)
@@ -68,8 +80,8 @@ class TryOn(Network):
 
     People and cloths seen lately are remembered by their content, so that the next cloth on the
     same person costs neither parsing nor framing, and a corrected region no network at all.
-    PackError at once when the pack cannot do it or
-    does not fit the parser's; graphs open at the first request.
+    PackError at once when the pack cannot do it or does not fit the parser's; graphs open at the
+    first request.
     """
 
     graph = TRYON_GRAPH
@@ -100,14 +112,14 @@ class TryOn(Network):
         self._people: Recent[Found] = Recent(_PEOPLE)
         self._framed: Recent[_Framed] = Recent(_PEOPLE * len(CATEGORIES))
         self._drafts: Recent[_Drafted] = Recent(_DRAFTS)
-        self._cloths: Recent[CutCloth] = Recent(
-            _CLOTHS, size=lambda cut: cut.rgba.nbytes, most=_CLOTH_BYTES
+        self._cloths: Recent[_Hung] = Recent(
+            _CLOTHS, size=lambda hung: hung.cut.rgba.nbytes, most=_CLOTH_BYTES
         )
         self._said: list[str] = []
 
     def cut(self, rgba: Pixels, cancel: CancelToken) -> CutCloth:
         """The garment in a picture (H, W, 4) uint8 RGBA, remembered; a `Cut`."""
-        return self._cloths.get(self._digest(rgba), "", lambda: self._cutout(rgba, cancel))
+        return self._cloths.get(self._digest(rgba), "", lambda: self._hang(rgba, cancel)).cut
 
     def __call__(self, request: TryOnRequest, cancel: CancelToken) -> TryOnResult:
         """The person of ``request`` with the cloth on.
@@ -116,6 +128,10 @@ class TryOn(Network):
         seen from behind, what is to be dressed outside it, no garment. PackError, DeviceError,
         Cancelled.
         """
+        return self.fit(request, cancel)(cancel)
+
+    def fit(self, request: TryOnRequest, cancel: CancelToken) -> Finish:
+        """All of a call that needs networks; a `Fit`. Raises what a call raises."""
         begun = time.perf_counter()
         cancel.raise_if_cancelled()
         photo, region = request.person, request.region
@@ -124,23 +140,28 @@ class TryOn(Network):
         self._said = []
         who, what = self._digest(photo), self._digest(request.cloth)
         found = self._people.get(who, "", lambda: self._find(photo, cancel))
-        cut = self._cloths.get(what, "", lambda: self._cut(request.cloth, cancel))
-        category = request.category or cut.category
+        hung = self._cloths.get(what, "", lambda: self._hang(request.cloth, cancel))
+        category = request.category or hung.cut.category
         if category is None:
             raise no_garment()
         _check(found, category, photo.shape[0])
         framed = self._framed.get(
             who, category, lambda: self._frame(photo, found, category, cancel)
         )
-        alpha = np.ascontiguousarray(cut.rgba[..., 3])
-        cloth = Cloth(cut.rgba, cloth_window(alpha, self._aspect))
         drafted = self._drafts.get(
-            who + what, category, lambda: self._draft(framed, cloth, category, cancel)
+            who + what, category, lambda: self._draft(framed, hung, category, cancel)
         )
-        person = Person(photo, framed.window, framed.photo)
-        rgba, changed = composite(person, cloth, drafted.draft, cancel, region=region)
-        use = use_of(drafted.device, begun, tuple(dict.fromkeys(self._said)))
-        return TryOnResult(rgba, category, changed, _notices(found, cut, changed), use)
+        person = Person(photo, framed.window, framed.guide)
+        said = tuple(dict.fromkeys(self._said))
+        fitted = time.perf_counter() - begun
+
+        def finish(cancel: CancelToken) -> TryOnResult:
+            begun = time.perf_counter() - fitted
+            rgba, changed = composite(person, hung.cloth, drafted.draft, cancel, region=region)
+            use = use_of(drafted.device, begun, said)
+            return TryOnResult(rgba, category, changed, _notices(found, hung.cut, changed), use)
+
+        return finish
 
     @property
     def _aspect(self) -> float:
@@ -152,10 +173,13 @@ class TryOn(Network):
         self._said += found.notices
         return found
 
-    def _cut(self, picture: Pixels, cancel: CancelToken) -> CutCloth:
+    def _hang(self, picture: Pixels, cancel: CancelToken) -> _Hung:
         cut = self._cutout(picture, cancel)
         self._said += cut.use.notices
-        return cut
+        window = cloth_window(np.asarray(cv2.extractChannel(cut.rgba, 3), np.uint8), self._aspect)
+        framed = frame_cloth(cut.rgba, window, *self.frame)
+        alpha = np.ascontiguousarray(framed[..., 3])
+        return _Hung(cut, Cloth(cut.rgba, window, alpha), framed)
 
     def _frame(
         self, photo: Pixels, found: Found, category: Category, cancel: CancelToken
@@ -164,17 +188,18 @@ class TryOn(Network):
         framed = frame_photo(photo, window, *self.frame)
         reading = self._parser.read(framed, cancel)
         self._said += reading.notices
-        return _Framed(window, framed, found.labels_in(window, reading), reading.landmarks)
+        labels = found.labels_in(window, reading)
+        return _Framed(window, framed, Guide(framed), labels, reading.landmarks)
 
     def _draft(
-        self, framed: _Framed, cloth: Cloth, category: Category, cancel: CancelToken
+        self, framed: _Framed, hung: _Hung, category: Category, cancel: CancelToken
     ) -> _Drafted:
         kind = np.zeros((1, len(CATEGORIES)), np.float32)
         kind[0, CATEGORIES.index(category)] = 1
         outcome = self._runner.run(
             {
                 "person": to_planes(framed.photo),
-                "cloth": to_planes(frame_cloth(cloth.rgba, cloth.window, *self.frame)),
+                "cloth": to_planes(hung.framed),
                 "labels": framed.labels[None],
                 "landmarks": framed.landmarks[None],
                 "category": kind,

@@ -35,39 +35,72 @@ class Guided:
     bounds: Floats
 
 
-def guide(
-    colors: Floats, share: Floats, ring: int, within: NDArray[np.bool_] | None = None
-) -> Guided:
-    """The guided filter of ``share`` (h, w) by ``colors`` (h, w, 3) 0..1, left at the coefficients.
+class Guide:
+    """A small picture (h, w, 3) uint8 RGB along whose edges shares of it are drawn.
 
-    He, Sun and Tang 2010, "Guided Image Filtering", equations 19 to 21 for a guide of colours.
-    Within ``ring`` pixels of an edge of the share the value may be any between its sides; it is 0
-    in pixels that are not ``within`` (h, w), towards which it falls softly.
+    The guided filter of He, Sun and Tang 2010, "Guided Image Filtering", equations 19 to 21 for a
+    guide of colours; what it takes from the picture alone is worked out once for all shares.
     """
+
+    def __init__(self, framed: Pixels) -> None:
+        self._planes = [np.divide(plane, 255, dtype=np.float32) for plane in cv2.split(framed)]
+        self._means = [_mean(plane) for plane in self._planes]
+        spread_0, low_10, low_20 = (self._covariance(0, other) for other in range(3))
+        spread_0 += np.float32(_EASE)
+        # The covariance of every window as L D Lᵀ, L with ones on its diagonal.
+        by_10, by_20 = low_10 / spread_0, low_20 / spread_0
+        spread_1 = self._covariance(1, 1) + np.float32(_EASE) - by_10 * low_10
+        by_21 = (self._covariance(1, 2) - by_20 * low_10) / spread_1
+        spread_2 = self._covariance(2, 2) + np.float32(_EASE)
+        spread_2 -= by_20 * low_20 + by_21 * by_21 * spread_1
+        self._below = by_10, by_20, by_21
+        self._spread = spread_0, spread_1, spread_2
+
+    def lead(self, share: Floats, ring: int, within: NDArray[np.bool_] | None = None) -> Guided:
+        """``share`` (h, w) 0..1 by the picture's colours.
+
+        Within ``ring`` pixels of an edge of the share the value may be any between its sides; it
+        is 0 in pixels that are not ``within`` (h, w), towards which it falls softly.
+        """
+        level = _mean(share)
+        slopes = self._solved(
+            [
+                _mean(plane * share) - middle * level
+                for plane, middle in zip(self._planes, self._means, strict=True)
+            ]
+        )
+        offset = level
+        for slope, middle in zip(slopes, self._means, strict=True):
+            offset = offset - slope * middle
+        weights = np.stack([*(_mean(slope / np.float32(255)) for slope in slopes), _mean(offset)])
+        kernel = np.ones((2 * ring + 1,) * 2, np.uint8)
+        bounds = np.stack([cv2.erode(share, kernel), cv2.dilate(share, kernel)]).astype(np.float32)
+        if within is not None:
+            inner = cv2.erode(within.astype(np.float32), _NEXT, borderValue=1)
+            bounds[0] *= within
+            bounds[1] = np.maximum(share * within, bounds[1] * cv2.blur(inner, (3, 3)))
+        return Guided(weights, bounds)
+
+    def _covariance(self, one: int, other: int) -> Floats:
+        product = _mean(self._planes[one] * self._planes[other])
+        product -= self._means[one] * self._means[other]
+        return product
+
+    def _solved(self, joint: list[Floats]) -> tuple[Floats, Floats, Floats]:
+        """The factors that the covariance takes to ``joint``."""
+        by_10, by_20, by_21 = self._below
+        spread_0, spread_1, spread_2 = self._spread
+        first, second, third = joint
+        second = second - by_10 * first
+        third = third - by_20 * first - by_21 * second
+        third = third / spread_2
+        second = second / spread_1 - by_21 * third
+        return first / spread_0 - by_10 * second - by_20 * third, second, third
+
+
+def _mean(values: Floats) -> Floats:
     size = (2 * _RADIUS + 1,) * 2
-
-    def mean(values: Floats) -> Floats:
-        return np.asarray(cv2.blur(values, size, borderType=cv2.BORDER_REFLECT), np.float32)
-
-    middle, level = mean(colors), mean(share)
-    products = colors[..., :, None] * colors[..., None, :]
-    spread = mean(products.reshape(*share.shape, 9)[..., :4])
-    rest = mean(np.ascontiguousarray(products.reshape(*share.shape, 9)[..., 4:8]))
-    last = mean(np.ascontiguousarray(products[..., 2, 2]))
-    second = np.concatenate([spread, rest, last[..., None]], axis=2).reshape(*share.shape, 3, 3)
-    covariance = second - middle[..., :, None] * middle[..., None, :]
-    covariance += np.eye(3, dtype=np.float32) * np.float32(_EASE)
-    joint = mean(colors * share[..., None]) - middle * level[..., None]
-    slope = np.linalg.solve(covariance, joint[..., None])[..., 0]
-    offset = level - (slope * middle).sum(axis=2)
-    weights = mean(np.dstack([slope / 255, offset]).astype(np.float32))
-    kernel = np.ones((2 * ring + 1,) * 2, np.uint8)
-    bounds = np.stack([cv2.erode(share, kernel), cv2.dilate(share, kernel)]).astype(np.float32)
-    if within is not None:
-        inner = cv2.erode(within.astype(np.float32), _NEXT, borderValue=1)
-        bounds[0] *= within
-        bounds[1] = np.maximum(share * within, bounds[1] * cv2.blur(inner, (3, 3)))
-    return Guided(np.ascontiguousarray(weights.transpose(2, 0, 1)), bounds)
+    return np.asarray(cv2.blur(values, size, borderType=cv2.BORDER_REFLECT), np.float32)
 
 
 def guided_share(guided: Guided, at: Grid.Tile, rgba: Pixels) -> Floats:
@@ -75,7 +108,7 @@ def guided_share(guided: Guided, at: Grid.Tile, rgba: Pixels) -> Floats:
     where the photograph's are (He and Sun 2015, "Fast Guided Filter", arXiv 1505.00996)."""
     low: Floats
     low, high = at.linear(guided.bounds)
-    if np.array_equal(low, high):
+    if at.alike(*guided.bounds):
         return low
     weights = at.linear(guided.weights)
     value: Floats = weights[3]
@@ -132,6 +165,15 @@ class Grid:
             here = (..., self._rows.span, self._columns.span)
             return any(bool(plane[here].any()) for plane in planes)
 
+        def alike(self, one: Floats, other: Floats) -> bool:
+            """Whether two planes (h, w) are the same here."""
+            here = self._rows.span, self._columns.span
+            return np.array_equal(one[here], other[here])
+
+        def least(self, plane: Floats) -> float:
+            """The least that a plane (h, w) is here."""
+            return float(plane[self._rows.span, self._columns.span].min())
+
         def linear(self, planes: Floats) -> Floats:
             """(C, th, tw), never beyond the values around a pixel."""
             return self._of(planes, self._rows.linear, self._columns.linear)
@@ -168,8 +210,15 @@ class _Axis:
 
     def __init__(self, positions: NDArray[np.float64], count: int) -> None:
         self._positions, self._count = positions, count
+        self._parts: dict[tuple[int, int], _Part] = {}
 
     def part(self, start: int, stop: int) -> _Part:
+        key = start, stop
+        if key not in self._parts:
+            self._parts[key] = self._made(start, stop)
+        return self._parts[key]
+
+    def _made(self, start: int, stop: int) -> _Part:
         at = np.clip(self._positions[start:stop], 0, self._count)
         base = np.floor(at - 0.5).astype(np.intp)
         t = at - 0.5 - base

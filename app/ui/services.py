@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Protocol
 
 from app.domain.palette import Palette
-from app.domain.requests import Encode, Parse, Synthesize, Tryon
+from app.domain.requests import Encode, Fit, Parse, Synthesize, Tryon
 from app.domain.style import CodeBank
 
 
@@ -32,6 +32,9 @@ class Services(Protocol):
 
     @property
     def tryon(self) -> Tryon: ...
+
+    @property
+    def fit(self) -> Fit: ...
 
     @property
     def pack_name(self) -> str: ...

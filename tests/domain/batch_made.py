@@ -15,7 +15,7 @@ from app.domain.batch.plan import plan
 from app.domain.batch.run import Progress, Run
 from app.domain.cancel import CancelToken
 from app.domain.errors import PictureError
-from app.domain.requests import DeviceUse, TryOnRequest, TryOnResult
+from app.domain.requests import DeviceUse, Finish, TryOnRequest, TryOnResult
 
 USE = DeviceUse("Test device", "CPUExecutionProvider", 1.0)
 REFUSED = 255
@@ -45,7 +45,8 @@ def made_order(folder: Path, people: int = 3, cloths: int = 2, /, **changed: obj
 
 
 class StandIn:
-    """A `Tryon`: the person with a patch of the cloth's colour. Keeps what it was asked."""
+    """A `Tryon` and its `Fit`: the person with a patch of the cloth's colour. Keeps what it was
+    asked."""
 
     def __init__(
         self,
@@ -57,6 +58,10 @@ class StandIn:
         self.asked: list[TryOnRequest] = []
         self.count = 0
         self.keep = True
+
+    def fit(self, request: TryOnRequest, cancel: CancelToken) -> Finish:
+        result = self(request, cancel)
+        return lambda _: result
 
     def __call__(self, request: TryOnRequest, cancel: CancelToken) -> TryOnResult:
         cancel.raise_if_cancelled()
@@ -93,7 +98,7 @@ def run(
     try:
         if retry:
             journal.retry_failed()
-        return Run(journal, tryon or StandIn(), listen=listen)(cancel or CancelToken())
+        return Run(journal, (tryon or StandIn()).fit, listen=listen)(cancel or CancelToken())
     finally:
         journal.close()
 

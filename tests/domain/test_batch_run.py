@@ -204,7 +204,7 @@ def test_a_pause_holds_and_goes_on(tmp_path: Path) -> None:
     order = made_order(tmp_path, 4, 4)
     journal = start(order)
     heard: list[Progress] = []
-    batch = Run(journal, StandIn(seconds=0.005), listen=heard.append)
+    batch = Run(journal, StandIn(seconds=0.005).fit, listen=heard.append)
     batch.pause()
     thread = threading.Thread(target=batch, args=(CancelToken(),))
     thread.start()
@@ -218,7 +218,7 @@ def test_a_pause_holds_and_goes_on(tmp_path: Path) -> None:
 
 def test_a_paused_run_can_be_cancelled(tmp_path: Path) -> None:
     journal, cancel = start(made_order(tmp_path)), CancelToken()
-    batch = Run(journal, StandIn())
+    batch = Run(journal, StandIn().fit)
     batch.pause()
     thread = threading.Thread(target=batch, args=(cancel,))
     thread.start()
@@ -259,7 +259,7 @@ def test_reading_dressing_and_saving_overlap(
 def test_the_estimate_is_near_and_writes_nothing(tmp_path: Path) -> None:
     order = made_order(tmp_path, 5, 5)
     picture(tmp_path / "people" / "a refused.png", (REFUSED, 0, 0))
-    guess = estimate(plan(order), StandIn(seconds=0.05), CancelToken())
+    guess = estimate(plan(order), StandIn(seconds=0.05).fit, CancelToken())
     assert guess is not None
     assert 30 * 0.045 < guess.seconds < 30 * 0.15
     assert 0 < guess.bytes < 30_000
@@ -267,7 +267,7 @@ def test_the_estimate_is_near_and_writes_nothing(tmp_path: Path) -> None:
     assert not order.out.exists()
     for path in (tmp_path / "people").iterdir():
         picture(path, (REFUSED, 0, 0))
-    assert estimate(plan(order), StandIn(), CancelToken()) is None
+    assert estimate(plan(order), StandIn().fit, CancelToken()) is None
 
 
 def test_the_pace_leaves_pauses_out() -> None:

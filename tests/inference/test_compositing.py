@@ -11,10 +11,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from app.domain.cancel import CancelToken
-from app.domain.cloth import cloth_window, frame_photo
+from app.domain.cloth import cloth_window, frame_cloth, frame_photo
 from app.domain.errors import Cancelled
 from app.domain.framing import Window, whole
 from app.inference.compositing import Cloth, Draft, Person, composite
+from app.inference.upsampling import Guide
 
 FRAME = (256, 192)
 ROOT = Path(__file__).resolve().parents[2]
@@ -54,7 +55,7 @@ def noise(height: int, width: int, seed: int = 0) -> np.ndarray:
 
 def person(rgba: np.ndarray, window: Window | None = None) -> Person:
     window = window or whole(rgba.shape[1], rgba.shape[0])
-    return Person(rgba, window, frame_photo(rgba, window, *FRAME))
+    return Person(rgba, window, Guide(frame_photo(rgba, window, *FRAME)))
 
 
 def cloth(
@@ -64,7 +65,12 @@ def cloth(
     rgba = np.zeros((height, width, 4), np.uint8)
     rgba[..., :3] = color
     rgba[1:-1, 1:-1, 3] = 255
-    return Cloth(rgba, cloth_window(rgba[..., 3]))
+    return hung(rgba)
+
+
+def hung(rgba: np.ndarray) -> Cloth:
+    window = cloth_window(rgba[..., 3])
+    return Cloth(rgba, window, frame_cloth(rgba, window, *FRAME)[..., 3].copy())
 
 
 def frame_box(window: Window, x0: float, y0: float, x1: float, y1: float) -> np.ndarray:
@@ -197,7 +203,7 @@ def test_a_larger_cloth_is_averaged_not_picked() -> None:
     stripes[..., :3] = 255 * (np.arange(1800) // 2 % 2)[None, :, None]
     stripes[1:-1, 1:-1, 3] = 255
     who = person(np.full((320, 240, 4), 128, np.uint8))
-    what = Cloth(stripes, cloth_window(stripes[..., 3]))
+    what = hung(stripes)
     rgba, _ = run(who, what, draft(frame_alpha(what)))
     assert np.abs(rgba[40:280, 40:200, 0].astype(int) - 127).max() < 40
 

@@ -25,6 +25,7 @@ from app.domain.requests import (
     Encoded,
     EncodeRequest,
     Facing,
+    Finish,
     Parse,
     Parsed,
     ParseRequest,
@@ -70,6 +71,10 @@ class FakeServices:
 
     def __post_init__(self) -> None:
         self.bank = bank_of(self.palette)
+
+    def fit(self, request: TryOnRequest, cancel: CancelToken) -> Finish:
+        result = self.tryon(request, cancel)
+        return lambda _: result
 
 
 class FakeWiring:

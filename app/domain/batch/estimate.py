@@ -12,7 +12,7 @@ from app.domain.batch.plan import Item, Plan, in_good_order, name_items
 from app.domain.cancel import CancelToken
 from app.domain.errors import PictureError
 from app.domain.picture import encode_picture, in_profile, load_picture
-from app.domain.requests import Tryon, TryOnRequest
+from app.domain.requests import Fit, TryOnRequest
 
 _TIMED, _TRIED, _LOOKED_AT = 3, 8, 500
 
@@ -32,7 +32,7 @@ class Estimate:
         return self.bytes < self.free
 
 
-def estimate(plan: Plan, tryon: Tryon, cancel: CancelToken, *, jobs: int = 2) -> Estimate | None:
+def estimate(plan: Plan, fit: Fit, cancel: CancelToken, *, jobs: int = 2) -> Estimate | None:
     """Dress a few items of the plan without keeping the outcomes; None when none of them works.
 
     The very first opens the networks and is not counted, unless it is the only one. PackError,
@@ -45,7 +45,7 @@ def estimate(plan: Plan, tryon: Tryon, cancel: CancelToken, *, jobs: int = 2) ->
     for item in items[:_TRIED]:
         cancel.raise_if_cancelled()
         try:
-            seconds, size = _try(plan, item, tryon, cancel, jobs)
+            seconds, size = _try(plan, item, fit, cancel, jobs)
         except PictureError:
             continue
         times.append(seconds)
@@ -63,19 +63,20 @@ def estimate(plan: Plan, tryon: Tryon, cancel: CancelToken, *, jobs: int = 2) ->
     )
 
 
-def _try(plan: Plan, item: Item, tryon: Tryon, cancel: CancelToken, jobs: int) -> tuple[float, int]:
-    """Seconds that an item costs when reading and saving go on beside the network, and the size
-    of its outcome in bytes."""
+def _try(plan: Plan, item: Item, fit: Fit, cancel: CancelToken, jobs: int) -> tuple[float, int]:
+    """Seconds that an item costs when reading, finishing and saving go on beside the networks, and
+    the size of its outcome in bytes."""
     begun = time.perf_counter()
     person = load_picture(item.person)
     cloth = in_profile(load_picture(item.cloth), person.icc)
     read = time.perf_counter()
-    result = tryon(TryOnRequest(person.rgba, cloth.rgba, item.category), cancel)
-    dressed = time.perf_counter()
+    finish = fit(TryOnRequest(person.rgba, cloth.rgba, item.category), cancel)
+    fitted = time.perf_counter()
+    result = finish(cancel)
     name = Path(item.outcome)
     data = encode_picture(name, result.rgba, icc=person.icc, quality=plan.order.quality)
-    beside = read - begun + time.perf_counter() - dressed
-    return dressed - read + beside / (2 * max(1, jobs)), len(data)
+    beside = read - begun + time.perf_counter() - fitted
+    return fitted - read + beside / (2 * max(1, jobs)), len(data)
 
 
 def _there(folder: Path) -> Path:

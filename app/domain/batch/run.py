@@ -20,7 +20,7 @@ from app.domain.batch.shelf import Pair, Shelf
 from app.domain.cancel import CancelToken
 from app.domain.errors import Cancelled, DeviceError, PackError, ToileError
 from app.domain.picture import encode_picture
-from app.domain.requests import Tryon, TryOnRequest, TryOnResult
+from app.domain.requests import Finish, Fit, TryOnRequest
 
 _log = logging.getLogger("toile.batch")
 _WAIT = 0.1  # seconds between looks at pause and cancel
@@ -55,23 +55,24 @@ class Progress:
 class Run:
     """One run over the items that wait. Call it once; pause and go on from any thread.
 
-    ``tryon`` is called in the thread that calls the run. ``jobs`` threads read and as many save.
+    ``fit`` is called in the thread that calls the run. ``jobs`` threads read, and as many finish
+    what was fitted and save it: the networks need not wait for either.
     ``listen`` gets the progress after every item, one call at a time, in any thread.
     """
 
     def __init__(
         self,
         journal: Journal,
-        tryon: Tryon,
+        fit: Fit,
         *,
         jobs: int = 2,
         listen: Callable[[Progress], None] = lambda _: None,
     ) -> None:
-        self._journal, self._tryon, self._listen = journal, tryon, listen
+        self._journal, self._fit, self._listen = journal, fit, listen
         self._jobs = max(1, jobs)
         self._paused = threading.Event()
         self._lock = threading.Lock()
-        self._room = threading.Semaphore(self._jobs + 1)  # outcomes that wait to be saved
+        self._room = threading.Semaphore(self._jobs + 1)  # pairs fitted and not saved
         self._fault: ToileError | None = None
         self._pace = Pace()
         counts = journal.counts()
@@ -135,7 +136,7 @@ class Run:
             pictures = pair.result()
             begun = time.perf_counter()
             request = TryOnRequest(pictures.person.rgba, pictures.cloth.rgba, item.category)
-            result = self._tryon(request, cancel)
+            finish = self._fit(request, cancel)
             seconds = time.perf_counter() - begun
         except Cancelled:
             return
@@ -154,11 +155,14 @@ class Run:
             self._give_up(item, f"Something unexpected went wrong: {told}.")
             return
         self._room.acquire()
-        savers.submit(self._save, item, result, pictures.person.icc, seconds)
+        savers.submit(self._save, item, finish, pictures.person.icc, seconds)
 
-    def _save(self, item: Item, result: TryOnResult, icc: bytes | None, seconds: float) -> None:
+    def _save(self, item: Item, finish: Finish, icc: bytes | None, fitting: float) -> None:
         order = self._journal.order
+        begun = time.perf_counter() - fitting
         try:
+            result = finish(CancelToken())  # what is fitted is not lost when the run is stopped
+            seconds = time.perf_counter() - begun
             path = self._journal.folder / item.outcome
             data = encode_picture(path, result.rgba, icc=icc, quality=order.quality)
             small = report.thumbnail(result.rgba) if item.number <= report.SHOWN else None

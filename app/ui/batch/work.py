@@ -16,7 +16,7 @@ from app.domain.batch.run import Progress, Run
 from app.domain.batch.words import many
 from app.domain.cancel import CancelToken
 from app.domain.errors import ToileError
-from app.domain.requests import Tryon, TryOnRequest, TryOnResult
+from app.domain.requests import Finish, Fit, TryOnRequest
 from app.jobs.files import FilePool
 from app.jobs.lane import InferenceLane, Job, Workers
 from app.ui.network import Network
@@ -110,18 +110,18 @@ class BatchWork(QObject):
 
     def estimate(self, made: Plan) -> None:
         """Dress a few pairs to see how long all will take."""
-        tryon = self._tryon()
-        if tryon is None or self.busy:
+        fit = self._fit()
+        if fit is None or self.busy:
             return
         job = self._begin(
-            lambda token: estimate(made, tryon, token), "Trying a few pairs", "estimating"
+            lambda token: estimate(made, fit, token), "Trying a few pairs", "estimating"
         )
         job.succeeded.connect(self.estimated)
 
     def start(self, made: Plan, how: Start, *, retry: bool = False) -> None:
         """Run what waits; with ``retry`` also what has failed before."""
-        tryon = self._tryon()
-        if tryon is None or self.busy:
+        fit = self._fit()
+        if fit is None or self.busy:
             return
         self._run = None
 
@@ -130,7 +130,7 @@ class BatchWork(QObject):
             try:
                 if retry:
                     journal.retry_failed()
-                run = Run(journal, tryon, listen=self.progressed.emit)
+                run = Run(journal, fit, listen=self.progressed.emit)
                 self._run = run
                 if self.state == "paused":
                     run.pause()
@@ -187,17 +187,18 @@ class BatchWork(QObject):
         self.state = state
         self.state_changed.emit(state)
 
-    def _tryon(self) -> Tryon | None:
-        """Try-on in the lane, pair by pair: in between, the other workspaces have their turn."""
+    def _fit(self) -> Fit | None:
+        """The networks in the lane, pair by pair: in between, the other workspaces have their
+        turn."""
         services = self._network.services
         if services is None:
             return None
-        tryon, lane = services.tryon, self._lane
+        fit, lane = services.fit, self._lane
 
-        def turn(request: TryOnRequest, cancel: CancelToken) -> TryOnResult:
+        def turn(request: TryOnRequest, cancel: CancelToken) -> Finish:
             return cast(
-                TryOnResult,
-                lane.call(lambda token: tryon(request, token), "Dressing this pair", cancel),
+                Finish,
+                lane.call(lambda token: fit(request, token), "Dressing this pair", cancel),
             )
 
         return turn
