@@ -36,7 +36,11 @@ def read_bytes(path: Path, *, what: str, error: type[ToileError], limit: int) ->
         if path.is_dir():
             raise error(f"{doing}: this is a folder", where=str(path), hint="Choose a file in it.")
         with path.open("rb") as file:
-            data = file.read(limit + 1)
+            # Asking for `limit` at once would have that much memory set aside, whatever is there.
+            first = min(os.fstat(file.fileno()).st_size, limit) + 1
+            data = file.read(first)
+            if len(data) == first <= limit:  # it grew, or is no file that has a size
+                data += file.read(limit + 1 - first)
     except (OSError, ValueError) as failure:
         raise told(failure, doing, path, error, reading=True) from failure
     if not data:
