@@ -1,4 +1,4 @@
-"""Flood fill: one connected area of one class becomes another class."""
+"""Fill: a connected area of one class, or all of it, becomes another class."""
 
 from __future__ import annotations
 
@@ -25,8 +25,20 @@ def area(labels: LabelMap, column: int, row: int) -> Stencil:
     return Stencil(rect, framed[1:-1, 1:-1][rect.slices].view(np.bool_))
 
 
-def flood(document: Document, column: int, row: int, paint: Paint) -> Rect:
-    """Fill the area under (column, row), and with a mirror the one under its reflection.
+def everywhere_like(labels: LabelMap, column: int, row: int) -> Stencil:
+    """Return all pixels of the class at (column, row), which lies inside, wherever they are."""
+    import cv2
+
+    mask = labels.array == labels.array[row, column]
+    rect = Rect(*cv2.boundingRect(mask.view(np.uint8)))
+    return Stencil(rect, mask[rect.slices])
+
+
+def flood(
+    document: Document, column: int, row: int, paint: Paint, *, everywhere: bool = False
+) -> Rect:
+    """Fill the area under (column, row), and with a mirror the one under its reflection;
+    `everywhere` all areas of their classes.
 
     An area of a protected class stays. Return a rectangle that holds every changed pixel.
     """
@@ -34,7 +46,8 @@ def flood(document: Document, column: int, row: int, paint: Paint) -> Rect:
     seeds = {(column, row)}
     if paint.axis is not None:
         seeds.add((paint.reflect(Rect(column, row, 1, 1)).x, row))
-    areas = [area(labels, *seed) for seed in seeds if _fillable(labels, *seed, paint)]
+    find = everywhere_like if everywhere else area
+    areas = [find(labels, *seed) for seed in seeds if _fillable(labels, *seed, paint)]
     dirty = EMPTY
     for stencil in areas:
         dirty = dirty.union(document.lay(stencil, replace(paint, axis=None)))

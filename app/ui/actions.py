@@ -42,7 +42,8 @@ MENUS: tuple[tuple[str, tuple[Place, ...]], ...] = (
     (
         "&Edit",
         (
-            *("edit.undo", "edit.redo", BREAK, "class.previous", "class.next", "class.swap"),
+            *("edit.undo", "edit.redo", BREAK, "edit.clear", BREAK),
+            *("class.previous", "class.next", "class.swap"),
             *(BREAK, "class.protect", "class.unprotect_all"),
             *("tryon.copy", "tryon.paste", "tryon.paste_person"),
         ),

@@ -55,6 +55,8 @@ _MOUSE = (
     ("", "Pan", "Space + drag, middle button"),
     (_DESIGN, "Pick the class under the cursor", "Alt + click"),
     (_DESIGN, "Straight line with the brush", "Shift + click"),
+    (_DESIGN, "Erase with the tool in hand", "Right button"),
+    (_DESIGN, "Fill all of a class, wherever it is", "Shift + click with Fill"),
     (_DESIGN, "Move the mirror axis", "Drag its handle"),
     (_DESIGN, "Open a label map, or make one of a photo", "Drop it on the canvas"),
     (_DESIGN, "Style of the class from a picture", "Drop it on the style panel"),
@@ -82,7 +84,7 @@ def shortcut_rows(commands: Commands) -> list[tuple[str, list[tuple[str, str]]]]
                 for key in commands[name].shortcuts()
             ]
             if keys and commands[name].isVisible():
-                rows.append((commands[name].text().rstrip(" …"), "  ".join(keys[:2])))
+                rows.append((commands[name].text().rstrip(" …"), " or ".join(keys[:2])))
         if rows:
             sheet.append((title.replace("&", ""), rows))
     mouse = [(what, how) for seen, what, how in _MOUSE if not seen or commands[seen].isVisible()]

@@ -46,7 +46,7 @@ def add_look_commands(commands: Commands, window: MainWindow) -> None:
             (
                 "look.lock",
                 "Keep the style of the class",
-                "lock-outline",
+                "pin-outline",
                 lambda: look.set_locked(panel.current, not look.choice(panel.current).locked),
                 ("Shift+S",),
             ),

@@ -60,6 +60,18 @@ def test_protected_areas_stay(
     assert dirty.empty == (int(before[row, column]) in protected)
 
 
+@given(maps, st.integers(0, 22), st.integers(0, 16), st.sets(st.integers(0, 2)))
+def test_everywhere_fills_all_of_a_class(
+    palette: Palette, before: np.ndarray, column: int, row: int, protected: set[int]
+) -> None:
+    document = Document(LabelMap(before.copy(), palette))
+    paint = Paint(4, frozenset(protected))
+    dirty = fill.flood(document, column, row, paint, everywhere=True)
+    chosen = (before == before[row, column]) & ~np.isin(before, list(protected))
+    assert (document.labels.array == np.where(chosen, np.uint8(4), before)).all()
+    assert dirty.empty == (not chosen.any())
+
+
 def test_outside_the_canvas_nothing_happens(palette: Palette) -> None:
     document = Document(LabelMap.blank(8, 8, palette))
     assert fill.flood(document, -1, 3, Paint(4)) == EMPTY

@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QApplication
 from app.ui.design.canvas import LabelCanvas
 
 LEFT = Qt.MouseButton.LeftButton
+RIGHT = Qt.MouseButton.RightButton
 NO_KEY = Qt.KeyboardModifier.NoModifier
 Place = tuple[float, float]
 
@@ -19,24 +20,39 @@ def spot(canvas: LabelCanvas, place: Place) -> QPoint:
     return canvas.viewportTransform().map(QPointF(*place)).toPoint()
 
 
-def press(canvas: LabelCanvas, place: Place, keys: Qt.KeyboardModifier = NO_KEY) -> None:
-    QTest.mousePress(canvas.viewport(), LEFT, keys, spot(canvas, place))
+def press(
+    canvas: LabelCanvas,
+    place: Place,
+    keys: Qt.KeyboardModifier = NO_KEY,
+    button: Qt.MouseButton = LEFT,
+) -> None:
+    QTest.mousePress(canvas.viewport(), button, keys, spot(canvas, place))
 
 
 def move(canvas: LabelCanvas, place: Place) -> None:
     QTest.mouseMove(canvas.viewport(), spot(canvas, place))
 
 
-def release(canvas: LabelCanvas, place: Place, keys: Qt.KeyboardModifier = NO_KEY) -> None:
-    QTest.mouseRelease(canvas.viewport(), LEFT, keys, spot(canvas, place))
+def release(
+    canvas: LabelCanvas,
+    place: Place,
+    keys: Qt.KeyboardModifier = NO_KEY,
+    button: Qt.MouseButton = LEFT,
+) -> None:
+    QTest.mouseRelease(canvas.viewport(), button, keys, spot(canvas, place))
 
 
-def drag(canvas: LabelCanvas, places: Sequence[Place], keys: Qt.KeyboardModifier = NO_KEY) -> None:
+def drag(
+    canvas: LabelCanvas,
+    places: Sequence[Place],
+    keys: Qt.KeyboardModifier = NO_KEY,
+    button: Qt.MouseButton = LEFT,
+) -> None:
     """Press at the first place, move along the others, release at the last."""
-    press(canvas, places[0], keys)
+    press(canvas, places[0], keys, button)
     for place in places[1:]:
         move(canvas, place)
-    release(canvas, places[-1], keys)
+    release(canvas, places[-1], keys, button)
 
 
 class Pen:

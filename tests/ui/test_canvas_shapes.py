@@ -9,7 +9,7 @@ from pytestqt.qtbot import QtBot
 from app.domain.palette import Palette
 from app.ui.design.canvas import LabelCanvas
 from tests.ui.canvas_made import make_canvas, pixels
-from tests.ui.hands import LEFT, Pen, drag, move, press, release, spot
+from tests.ui.hands import LEFT, RIGHT, Pen, drag, move, press, release, spot
 
 SHIFT = Qt.KeyboardModifier.ShiftModifier
 CONTROL = Qt.KeyboardModifier.ControlModifier
@@ -168,6 +168,60 @@ def test_fill_and_its_mirror(canvas: LabelCanvas) -> None:
     click(canvas, (10, 10))
     assert (pixels(canvas)[:, 61:] == 5).all()
     assert (pixels(canvas)[:, 60] == 9).all()
+
+
+def test_shift_fills_all_of_a_class_wherever_it_is(canvas: LabelCanvas) -> None:
+    pixels(canvas)[:, 60] = 9
+    pixels(canvas)[3, 4] = 9
+    canvas.set_tool("fill")
+    drag(canvas, [(60.5, 50.5)], SHIFT)
+    assert (pixels(canvas) == 5).sum() == 101
+    assert not (pixels(canvas) == 9).any()
+    canvas.undo()
+    canvas.set_protected(frozenset({9}))
+    drag(canvas, [(60.5, 50.5)], SHIFT)
+    assert not (pixels(canvas) == 5).any()
+
+
+@pytest.mark.parametrize("tool", ["brush", "line", "rect", "ellipse", "lasso", "fill"])
+def test_the_right_button_erases_with_any_tool(canvas: LabelCanvas, tool: str) -> None:
+    pixels(canvas)[:] = 9
+    canvas.set_tool(tool)
+    places = [(20.5, 20.5), (60.5, 30.5), (40.5, 60.5)]
+    drag(canvas, places, button=RIGHT)
+    assert set(np.unique(pixels(canvas)).tolist()) == ({0} if tool == "fill" else {0, 9})
+    canvas.undo()
+    assert (pixels(canvas) == 9).all()
+    drag(canvas, places)
+    assert not (pixels(canvas) == 0).any()
+    assert (pixels(canvas) == 5).any()
+
+
+def test_a_second_button_does_not_disturb_the_stroke(canvas: LabelCanvas) -> None:
+    pixels(canvas)[:] = 9
+    press(canvas, (20, 50), button=RIGHT)
+    press(canvas, (20, 50))
+    move(canvas, (60, 50))
+    release(canvas, (60, 50))
+    move(canvas, (100, 50))
+    release(canvas, (100, 50), button=RIGHT)
+    assert (pixels(canvas)[50, 20:100] == 0).all()
+    move(canvas, (100, 90))
+    assert (pixels(canvas)[70:] == 9).all()
+
+
+def test_clearing_is_one_step_and_spares_the_protected(canvas: LabelCanvas) -> None:
+    pixels(canvas)[:, :40] = 9
+    pixels(canvas)[:, 40:80] = 7
+    before = pixels(canvas).copy()
+    canvas.set_protected(frozenset({7}))
+    canvas.set_tool("polygon")
+    click(canvas, (90, 10))
+    canvas.clear()
+    assert set(np.unique(pixels(canvas)[:, :40]).tolist()) == {0}
+    assert (pixels(canvas)[:, 40:80] == 7).all()
+    canvas.undo()
+    assert np.array_equal(pixels(canvas), before)
 
 
 def test_shapes_are_mirrored_and_clipped(canvas: LabelCanvas) -> None:

@@ -171,6 +171,19 @@ def test_x_swaps_with_the_last_class(studio: Studio) -> None:
         assert studio.canvas.easel.cls == expected
 
 
+def test_the_first_class_swaps_with_the_ground(studio: Studio) -> None:
+    QTest.keyClick(studio.canvas, "X")
+    assert studio.canvas.easel.cls == 0
+
+
+def test_delete_clears_the_label_map(studio: Studio) -> None:
+    drag(studio.canvas, [(30, 30), (60, 60)])
+    QTest.keyClick(studio.canvas, Qt.Key.Key_Delete)
+    assert not pixels(studio.canvas).any()
+    QTest.keyClick(studio.canvas, Qt.Key.Key_Z, Qt.KeyboardModifier.ControlModifier)
+    assert pixels(studio.canvas).any()
+
+
 def test_zoom_keys(studio: Studio) -> None:
     canvas = studio.canvas
     QTest.keyClick(canvas, "1")

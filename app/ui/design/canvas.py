@@ -22,12 +22,13 @@ from app.ui.design.tools import PickTool, Tool
 _GRIP = 6.0  # viewport pixels that count as the same spot
 _AXIS_PULL = 8.0  # viewport pixels within which the mirror axis snaps to the centre
 _MODIFIERS = (Qt.Key.Key_Shift, Qt.Key.Key_Control, Qt.Key.Key_Alt)
+_PAINTING = (Qt.MouseButton.LeftButton, Qt.MouseButton.RightButton)
 _TABLET = (QEvent.Type.TabletPress, QEvent.Type.TabletMove, QEvent.Type.TabletRelease)
 _NOWHERE = (-1, -1, -1)
 
 
 class LabelCanvas(CanvasView):
-    """Paints one document with the mouse, a pen or the keyboard.
+    """Paints one document with the mouse, a pen or the keyboard; the right button lays ground.
 
     `edited` carries the changed Rect after every change, `hovered` column, row and class (-1 each
     outside), `undo_changed` whether undo and redo would do anything.
@@ -40,6 +41,7 @@ class LabelCanvas(CanvasView):
         super().__init__(parent)
         # The tool that follows the pointer while it is pressed, if any.
         self._held: Tool | None = None
+        self._button = Qt.MouseButton.NoButton  # that is down and paints
         self._pen_down = False
         self._hovered = _NOWHERE
         self.viewport().setTabletTracking(True)
@@ -114,9 +116,18 @@ class LabelCanvas(CanvasView):
         if self._tool is None or not self._tool.active:
             self.easel.redo()
 
+    def clear(self) -> None:
+        """Lay ground over all that is not protected, as one step of its own."""
+        self.end_stroke()
+        if self._tool is not None:
+            self._tool.finish()
+        self.easel.clear()
+        self._refresh()
+
     def end_stroke(self) -> None:
         """End a stroke in progress with what there is, as one undo step."""
         self._axis_held = self._pen_down = False
+        self._button = Qt.MouseButton.NoButton
         if self._held is not None and not self._held.lingers:
             self._held.finish()
         self._held = None
@@ -129,12 +140,15 @@ class LabelCanvas(CanvasView):
         keys = event.modifiers()
         self._alt = bool(keys & Qt.KeyboardModifier.AltModifier)
         pen = isinstance(event, QTabletEvent)
+        erases = self._button == Qt.MouseButton.RightButton or (
+            pen and event.pointerType() == QPointingDevice.PointerType.Eraser
+        )
         return Pointer(
             spot.x(),
             spot.y(),
             event.pressure() if isinstance(event, QTabletEvent) else 1.0,
             pen,
-            pen and event.pointerType() == QPointingDevice.PointerType.Eraser,
+            erases,
             bool(keys & Qt.KeyboardModifier.ShiftModifier),
             bool(keys & Qt.KeyboardModifier.ControlModifier),
             _GRIP / self.zoom(),
@@ -150,7 +164,8 @@ class LabelCanvas(CanvasView):
             return
         if self.pans_with(event):
             self.start_pan(event.position())
-        elif event.button() == Qt.MouseButton.LeftButton:
+        elif event.button() in _PAINTING:
+            self._button = event.button()
             self._press(self._pointer(event), event.position())
 
     def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
@@ -171,20 +186,24 @@ class LabelCanvas(CanvasView):
         if self.panning:
             self.end_pan()
             self._drag(self._pointer(event), event.position())
-        elif event.button() == Qt.MouseButton.LeftButton and not self._pen_down:
+        elif event.button() == self._button and not self._pen_down:
             self._release(self._pointer(event))
+            self._button = Qt.MouseButton.NoButton
 
     def _pen(self, event: QTabletEvent) -> None:
         # Accepted in every case, or Qt would send the same as mouse events.
         event.accept()
-        pointer = self._pointer(event)
-        left = event.button() == Qt.MouseButton.LeftButton
         kind = event.type()
+        pressed = kind == QEvent.Type.TabletPress and not self._pen_down
+        if pressed and event.button() in _PAINTING:
+            self._button = event.button()
+        paints = event.button() == self._button
+        pointer = self._pointer(event)
         if kind == QEvent.Type.TabletPress and self._held is None and not self.panning:
             self.setFocus(Qt.FocusReason.MouseFocusReason)
             if self.pans_with(event):
                 self.start_pan(event.position())
-            elif left:
+            elif paints:
                 self._pen_down = True
                 self._press(pointer, event.position())
         elif kind == QEvent.Type.TabletMove and self.panning:
@@ -193,9 +212,10 @@ class LabelCanvas(CanvasView):
             self._drag(pointer, event.position())
         elif kind == QEvent.Type.TabletRelease and self.panning:
             self.end_pan()
-        elif kind == QEvent.Type.TabletRelease and left:
+        elif kind == QEvent.Type.TabletRelease and paints:
             self._pen_down = False
             self._release(pointer)
+            self._button = Qt.MouseButton.NoButton
 
     def _press(self, pointer: Pointer, position: QPointF) -> None:
         self._at = pointer

@@ -188,7 +188,8 @@ class CanvasView(ZoomView):
         painter.save()
         painter.resetTransform()
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        cls = GROUND if self._tool_name == EraserTool.name else self.easel.cls
+        tool = self._tool
+        cls = GROUND if tool is not None and tool.lays_ground else self.easel.cls
         color = None if cls == GROUND else QColor(*document.labels.palette[cls].color)
         for path in self._areas:
             furniture.paint_area(painter, path, color)

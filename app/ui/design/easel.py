@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from PySide6.QtCore import QObject, QPointF, Signal
 
-from app.domain import brush
+from app.domain import brush, shapes
 from app.domain.document import Document
 from app.domain.geometry import Rect
 from app.domain.paint import Paint, Stencil, snap_axis
@@ -19,7 +19,8 @@ DEFAULT_SIZE = 24.0
 class Pointer:
     """Mouse or pen: place in pixel edges of the label map, pressure 0..1, keys held.
 
-    `grip` is the distance in label map pixels that counts as "on the same spot".
+    `erases` is the pen's other end or the right button: it lays ground. `grip` is the distance in
+    label map pixels that counts as "on the same spot".
     """
 
     x: float
@@ -53,7 +54,7 @@ class Easel(QObject):
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self.document: Document | None = None
-        self.cls = 1
+        self.cls = GROUND
         self._other_cls = GROUND
         self.size = DEFAULT_SIZE
         self.pressure = True
@@ -134,6 +135,13 @@ class Easel(QObject):
         """Paint through `stencil` as part of the stroke in progress."""
         if self.document is not None:
             self.tell_edited(self.document.lay(stencil, paint))
+
+    def clear(self) -> None:
+        """Lay ground over all that is not protected, as one step."""
+        if self.document is not None:
+            whole = Rect(0, 0, self.document.labels.width, self.document.labels.height)
+            self.lay(shapes.rectangle(whole, whole), Paint(GROUND, self.protected))
+            self.commit()
 
     def commit(self) -> None:
         """End the stroke in progress; if it changed anything it is one undo step."""

@@ -18,10 +18,6 @@ from app.ui.design.tools import Preview, Tool
 class _ShapeTool(Tool):
     """Lays the stencils of a finished shape as one step."""
 
-    def __init__(self, easel: Easel) -> None:
-        super().__init__(easel)
-        self._erases = False
-
     @abstractmethod
     def stencils(self, paint: Paint, within: Rect) -> Iterable[Stencil]:
         """What the finished shape covers."""
@@ -29,7 +25,7 @@ class _ShapeTool(Tool):
     def finish(self) -> None:
         if not self.active:
             return
-        paint = self.easel.paint(self._erases)
+        paint = self.easel.paint(self.lays_ground)
         for stencil in self.stencils(paint, self.easel.reach(paint)):
             self.easel.lay(stencil, paint)
         super().finish()
@@ -44,7 +40,7 @@ class _DragTool(_ShapeTool):
 
     def press(self, pointer: Pointer) -> None:
         self.active = True
-        self._erases = pointer.erases
+        self.with_ground = pointer.erases
         self._start = self._end = pointer
 
     def move(self, pointer: Pointer) -> None:
@@ -130,7 +126,7 @@ class LassoTool(_ShapeTool):
 
     def press(self, pointer: Pointer) -> None:
         self.active = True
-        self._erases = pointer.erases
+        self.with_ground = pointer.erases
         self._points = [pointer.point]
 
     def move(self, pointer: Pointer) -> None:
@@ -158,7 +154,7 @@ class PolygonTool(_ShapeTool):
     def press(self, pointer: Pointer) -> None:
         if not self.active:
             self.active = True
-            self._erases = pointer.erases
+            self.with_ground = pointer.erases
             self._points = []
         self.hover(pointer)
         if self._points and pointer.distance(self._points[-1]) <= pointer.grip:

@@ -144,7 +144,7 @@ class StylePanel(QFrame):
         self.back = _button("mdi6.history", "Back to the look before", model.go_back, self)
         self.heading = _label("Style", "heading")
         self.lock = _button(
-            "mdi6.lock-outline", "Keep this style when the seed changes", self._toggle_lock, self
+            "mdi6.pin-outline", "Keep this style when the seed changes", self._toggle_lock, self
         )
         self.lock.setCheckable(True)
         self.reset = _button(
@@ -266,7 +266,7 @@ class StylePanel(QFrame):
             self.blend.setValue(round(choice.blend * _BLEND_STEPS))
         self.percent.setText(f"{round(choice.blend * 100)} %")
         self.lock.setChecked(choice.locked)
-        self.lock.setIcon(icon("mdi6.lock" if choice.locked else "mdi6.lock-open-variant-outline"))
+        self.lock.setIcon(icon("mdi6.pin" if choice.locked else "mdi6.pin-outline"))
         self.reset.setEnabled(choice != Choice())
 
     def _origin(self, choice: Choice) -> str:

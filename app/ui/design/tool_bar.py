@@ -41,12 +41,21 @@ _TOOLS = (
         "Click the corners; double click or Enter closes, Backspace takes one back",
     ),
     _Entry("tool.lasso", "Lasso", "lasso", ("L",), "Draw round an area to fill it"),
-    _Entry("tool.fill", "Fill", "format-color-fill", ("G",), "Fills a connected area"),
+    _Entry(
+        "tool.fill",
+        "Fill",
+        "format-color-fill",
+        ("G",),
+        "Fills a connected area; Shift: its class everywhere",
+    ),
     _Entry("tool.pick", "Pick class", "eyedropper", ("I",), "Alt+click does it with any tool"),
     _Entry("tool.pan", "Pan", "hand-back-right-outline", ("H",), "Space + drag with any tool"),
 )
 _UNDO = _Entry("edit.undo", "Undo", "undo", ("Ctrl+Z",))
 _REDO = _Entry("edit.redo", "Redo", "redo", ("Ctrl+Shift+Z", "Ctrl+Y"))
+_CLEAR = _Entry(
+    "edit.clear", "Clear the label map", "eraser-variant", ("Delete",), "Protected classes stay"
+)
 _SWAP = _Entry("class.swap", "Last class", "swap-horizontal", ("X",), "Back to the class before")
 _SMALLER = _Entry("brush.smaller", "Smaller brush", "minus", ("[",))
 _LARGER = _Entry("brush.larger", "Larger brush", "plus", ("]",))
@@ -95,6 +104,7 @@ def build_canvas_actions(canvas: LabelCanvas) -> list[QAction]:
         *tools,
         undo,
         redo,
+        _command(canvas, _CLEAR, canvas.clear),
         _command(canvas, _SWAP, canvas.easel.swap_class),
         _command(canvas, _SMALLER, lambda: _resize(canvas, -1), repeat=True),
         _command(canvas, _LARGER, lambda: _resize(canvas, 1), repeat=True),

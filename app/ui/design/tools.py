@@ -30,16 +30,25 @@ class Tool(ABC):
     """One tool. `active` from press until the stroke ends; the canvas calls nothing else.
 
     `sized` tools use the brush diameter and show it as the cursor. `lingers` tools keep their
-    unfinished shape when the canvas loses the focus.
+    unfinished shape when the canvas loses the focus. `erases` tools lay ground, all others do where
+    the pointer says so.
     """
 
     name: ClassVar[str]
+    erases: ClassVar[bool] = False
     sized: ClassVar[bool] = False
     lingers: ClassVar[bool] = False
 
     def __init__(self, easel: Easel) -> None:
         self.easel = easel
         self.active = False
+        self.with_ground = False
+        """Whether the pointer that began the stroke erases."""
+
+    @property
+    def lays_ground(self) -> bool:
+        """Whether it erases, now or when it will be used."""
+        return self.erases or (self.active and self.with_ground)
 
     @abstractmethod
     def press(self, pointer: Pointer) -> None:
@@ -83,18 +92,16 @@ class BrushTool(Tool):
 
     name = "brush"
     sized = True
-    erases: ClassVar[bool] = False
 
     def __init__(self, easel: Easel) -> None:
         super().__init__(easel)
         self._at: brush.Dab | None = None
         self._last: brush.Dab | None = None
         self._aim: tuple[float, float] | None = None
-        self._erases_now = False
 
     def press(self, pointer: Pointer) -> None:
         self.active = True
-        self._erases_now = self.erases or pointer.erases
+        self.with_ground = pointer.erases
         self._aim = None
         start = self._last if pointer.shift else None
         end = self._dab(pointer)
@@ -137,7 +144,7 @@ class BrushTool(Tool):
         return brush.dab(pointer.x, pointer.y, self.easel.diameter(pointer))
 
     def _draw(self, start: brush.Dab, end: brush.Dab) -> None:
-        paint = self.easel.paint(self._erases_now)
+        paint = self.easel.paint(self.lays_ground)
         for stencil in brush.segment(start, end, self.easel.reach(paint)):
             self.easel.lay(stencil, paint)
         self._at = self._last = end
@@ -151,7 +158,7 @@ class EraserTool(BrushTool):
 
 
 class FillTool(Tool):
-    """Fills the connected area under the pointer."""
+    """Fills the connected area under the pointer; with Shift all of that class, everywhere."""
 
     name = "fill"
 
@@ -161,7 +168,8 @@ class FillTool(Tool):
             return
         column, row = math.floor(pointer.x), math.floor(pointer.y)
         paint = self.easel.paint(pointer.erases)
-        self.easel.tell_edited(fill.flood(document, column, row, paint))
+        dirty = fill.flood(document, column, row, paint, everywhere=pointer.shift)
+        self.easel.tell_edited(dirty)
         self.easel.commit()
 
 

@@ -118,6 +118,8 @@ class ZoomView(QGraphicsView):
         across, down = self.horizontalScrollBar(), self.verticalScrollBar()
         across.setValue(across.value() - round(dx))
         down.setValue(down.value() - round(dy))
+        # Scrolling moves what is drawn at a place of the view, such as a handle, along with it.
+        self.viewport().update()
         self.view_changed.emit()
 
     def center(self) -> QPointF:
