@@ -1,6 +1,5 @@
 """Trying cloths on in the real window: in, out, what is refused, and what the newest wish is."""
 
-import socket
 from pathlib import Path
 
 import pytest
@@ -386,22 +385,3 @@ def test_a_broken_cloth_is_marked_and_refused_and_the_next_one_goes_on(
     room.wardrobe.next()
     studio.quiet()
     assert color_shown(room) == OCHRE
-
-
-def test_trying_on_and_designing_open_no_socket(
-    qtbot: QtBot, wiring: FakeWiring, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    def forbidden(*_args: object, **_keywords: object) -> None:
-        raise AssertionError("the program opened a socket")
-
-    monkeypatch.setattr(socket, "socket", forbidden)
-    studio = Studio(qtbot, wiring)
-    studio.settle()
-    room = tryon_of(studio)
-    wear(studio, room, tmp_path)
-    studio.window.commands["tryon.to_design"].trigger()
-    studio.quiet()
-    studio.window.commands["design.wear"].trigger()
-    studio.quiet()
-    assert len(wiring.tryons) == 2
-    studio.close()
