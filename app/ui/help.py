@@ -48,7 +48,8 @@ _LICENCES = {
     "platformdirs": "MIT",
     "QtAwesome": "MIT; Material Design Icons: Apache-2.0",
 }
-_PILES = 3
+_MARGIN = 40  # pixels of the sheet beside its page, a scroll bar among them
+_PILES = 3  # columns of the sheet of shortcuts; fewer where the screen is too narrow
 _DESIGN, _TRYON = "tool.brush", "tryon.fit"  # commands that are seen in one workspace alone
 _MOUSE = (
     ("", "Zoom at the cursor", "Wheel"),
@@ -98,20 +99,12 @@ class ShortcutSheet(QDialog):
         super().__init__(parent)
         self.setObjectName("shortcut_sheet")
         self.setWindowTitle("Keyboard shortcuts")
-        page = QWidget()
-        columns = QHBoxLayout(page)
-        columns.setContentsMargins(20, 16, 20, 16)
-        columns.setSpacing(36)
-        piles = [QVBoxLayout() for _ in range(_PILES)]
-        heights = [0] * _PILES
-        for title, rows in shortcut_rows(commands):
-            shorter = heights.index(min(heights))
-            heights[shorter] += len(rows) + 2
-            piles[shorter].addLayout(_block(title, rows))
-            piles[shorter].addSpacing(10)
-        for pile in piles:
-            pile.addStretch(1)
-            columns.addLayout(pile, 1)
+        room = self.screen().availableGeometry().size() * 0.95
+        sheet = shortcut_rows(commands)
+        for piles in range(_PILES, 0, -1):
+            page = _page(sheet, piles)
+            if page.sizeHint().width() + _MARGIN <= room.width():
+                break
         scroll = QScrollArea()
         scroll.setWidgetResizable(True)
         scroll.setFrameShape(QScrollArea.Shape.NoFrame)
@@ -123,7 +116,27 @@ class ShortcutSheet(QDialog):
         buttons.rejected.connect(self.reject)
         buttons.setContentsMargins(20, 0, 20, 0)
         column.addWidget(buttons)
-        self.resize(page.sizeHint().width() + 40, min(720, page.sizeHint().height() + 70))
+        wanted = page.sizeHint() + QSize(_MARGIN, 70)
+        self.resize(wanted.boundedTo(room))
+
+
+def _page(sheet: list[tuple[str, list[tuple[str, str]]]], number: int) -> QWidget:
+    """The sheet in ``number`` columns of about the same height."""
+    page = QWidget()
+    columns = QHBoxLayout(page)
+    columns.setContentsMargins(20, 16, 20, 16)
+    columns.setSpacing(36)
+    piles = [QVBoxLayout() for _ in range(number)]
+    heights = [0] * number
+    for title, rows in sheet:
+        shorter = heights.index(min(heights))
+        heights[shorter] += len(rows) + 2
+        piles[shorter].addLayout(_block(title, rows))
+        piles[shorter].addSpacing(10)
+    for pile in piles:
+        pile.addStretch(1)
+        columns.addLayout(pile, 1)
+    return page
 
 
 def _block(title: str, rows: list[tuple[str, str]]) -> QGridLayout:

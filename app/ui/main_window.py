@@ -36,7 +36,7 @@ from app.ui.status import StatusBar
 from app.ui.swatch import SwatchStyle
 from app.ui.workspaces import Workspaces
 
-MINIMUM = QSize(960, 600)
+MINIMUM = QSize(800, 480)
 SMALL_SCREEN = QSize(1600, 900)
 LOADING = "Loading the network …"
 DRAWING = "Drawing the garment …"

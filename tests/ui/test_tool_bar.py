@@ -184,6 +184,24 @@ def test_delete_clears_the_label_map(studio: Studio) -> None:
     assert pixels(studio.canvas).any()
 
 
+def test_a_low_window_keeps_the_tools_and_leaves_the_rest_to_menus_and_keys(
+    qtbot: QtBot, palette: Palette
+) -> None:
+    window = QWidget()
+    qtbot.addWidget(window)
+    bar = ToolBar(build_canvas_actions(make_canvas(qtbot, palette)), window)
+    bar.resize(bar.sizeHint())
+    window.show()
+    buttons = bar.findChildren(QToolButton)
+    assert all(button.isVisible() for button in buttons)
+    bar.resize(bar.width(), bar.minimumSizeHint().height())
+    shown = {b.defaultAction().objectName() for b in buttons if b.isVisible()}
+    assert shown == {f"tool.{name}" for name in TOOL_NAMES}
+    assert all(bar.rect().contains(b.geometry()) for b in buttons if b.isVisible())
+    bar.resize(bar.width(), 800)
+    assert all(button.isVisible() for button in buttons)
+
+
 def test_zoom_keys(studio: Studio) -> None:
     canvas = studio.canvas
     QTest.keyClick(canvas, "1")

@@ -55,6 +55,10 @@ def test_the_shortcut_sheet_lists_what_the_actions_answer_to(studio: Studio) -> 
     sheet = ShortcutSheet(studio.window.commands, studio.window)
     texts = {label.text() for label in sheet.findChildren(type(studio.window.status.job))}
     assert {"Brush", "B", "Save", "Ctrl+S", "Zoom at the cursor"} <= texts
+    assert "Ctrl+Shift+Z or Ctrl+Y" in texts
+    room = sheet.screen().availableGeometry()
+    assert sheet.width() <= room.width()
+    assert sheet.height() <= room.height()
     sheet.deleteLater()
 
 

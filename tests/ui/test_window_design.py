@@ -253,6 +253,28 @@ def test_without_any_pack_the_window_says_so(qtbot: QtBot, wiring: FakeWiring) -
     studio.close()
 
 
+def test_an_empty_label_map_says_what_to_do(studio: Studio) -> None:
+    design = studio.window.design
+    assert not design.picture.message.isVisible()
+    studio.window.files.new(80, 100)
+    studio.settle()
+    assert design.picture.message.isVisible()
+    assert "Nothing is painted yet" in design.picture.message.text
+    drag(design.canvas, [(30.0, 40.0), (50.0, 60.0)])
+    studio.until(lambda: not design.picture.message.isVisible())
+    design.canvas.clear()
+    studio.until(design.picture.message.isVisible)
+
+
+def test_the_class_in_hand_stays_in_sight_when_the_palette_gets_lower(studio: Studio) -> None:
+    panel = studio.window.design.palette_panel
+    panel.select(panel.model.rowCount() - 1)
+    studio.window.resize(studio.window.width(), 500)
+    studio.until(lambda: panel.view.height() < 300)
+    row = panel.view.visualRect(panel.view.currentIndex())
+    assert panel.view.viewport().rect().contains(row)
+
+
 def test_both_panes_zoom_and_pan_as_one(studio: Studio) -> None:
     canvas, picture = studio.window.design.canvas, studio.window.design.picture
     canvas.set_zoom(3.0)

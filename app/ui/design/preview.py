@@ -21,6 +21,8 @@ from app.ui import theme
 from app.ui.design.zoom_view import ZoomView
 from app.ui.icons import icon
 
+_BLANK = "Nothing is painted yet"
+_BLANK_HINT = "Choose a class on the right and paint it on the left, or drop a photo there."
 _CHECK = 8  # logical pixels
 _PIXELS_FROM = 6.0  # zoom from which single picture pixels are shown
 _SHRINK_BELOW = 0.75  # zoom below which the picture is averaged beforehand
@@ -115,6 +117,7 @@ class PicturePane(ZoomView):
         self.setAccessibleName("Picture of the garment")
         self._image: QImage | None = None
         self._small: QImage | None = None
+        self._blank = False
         self._ground: Ground = "white"
         self._size = (1, 1)
         self._checks: tuple[tuple[QColor, QColor], QPixmap] | None = None
@@ -136,7 +139,20 @@ class PicturePane(ZoomView):
     def show_picture(self, image: QImage) -> None:
         """Show a picture of the whole label map; it may have fewer pixels."""
         self._image, self._small = image, None
-        self.message.hide()
+        self._settle()
+
+    def set_blank(self, blank: bool) -> None:
+        """Whether the label map is all ground; then a word stands in for its empty picture."""
+        if blank != self._blank:
+            self._blank = blank
+            if self._image is not None:
+                self._settle()
+
+    def _settle(self) -> None:
+        if self._blank:
+            self.message.tell(_BLANK, hint=_BLANK_HINT)
+        else:
+            self.message.hide()
         self.viewport().update()
 
     @property
@@ -178,7 +194,7 @@ class PicturePane(ZoomView):
         area = self.to_view(QRectF(0, 0, *self._size))
         painter.save()
         painter.resetTransform()
-        if self._image is not None:
+        if self._image is not None and not self._blank:
             self._draw_ground(painter, area)
             self._draw_picture(painter, area, self._image)
         else:

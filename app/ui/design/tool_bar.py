@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import NamedTuple
 
 from PySide6.QtCore import QSize, Qt
-from PySide6.QtGui import QAction, QActionGroup, QKeySequence
+from PySide6.QtGui import QAction, QActionGroup, QKeySequence, QResizeEvent
 from PySide6.QtWidgets import QFrame, QToolButton, QVBoxLayout, QWidget
 
 from app.ui.design.canvas import LabelCanvas
@@ -176,7 +176,8 @@ def action_button(action: QAction, parent: QWidget) -> QToolButton:
 
 
 class ToolBar(QFrame):
-    """All tools in a column, and below them what one needs at once while painting."""
+    """All tools in a column, and below them, where there is room, what one needs at once while
+    painting; on a low screen the menus and keys have it."""
 
     _BELOW = ("class.swap", "mirror.on", "edit.undo", "edit.redo")
     _BREAKS = ("tool.line", "tool.fill", "class.swap", "edit.undo")
@@ -189,13 +190,31 @@ class ToolBar(QFrame):
         column.setContentsMargins(4, 6, 4, 6)
         column.setSpacing(GAP)
         by_name = {action.objectName(): action for action in actions}
-        for name in (*(entry.name for entry in _TOOLS), *self._BELOW):
-            if name in self._BREAKS:
+        self._add(column, [by_name[entry.name] for entry in _TOOLS])
+        self._tools_height = column.sizeHint().height()
+        self._below = QWidget(self)
+        below = QVBoxLayout(self._below)
+        below.setContentsMargins(0, 0, 0, 0)
+        below.setSpacing(GAP)
+        self._add(below, [by_name[name] for name in self._BELOW])
+        column.addWidget(self._below)
+        self._whole_height = column.sizeHint().height()
+        column.addStretch(1)
+
+    def _add(self, column: QVBoxLayout, actions: list[QAction]) -> None:
+        for action in actions:
+            if action.objectName() in self._BREAKS:
                 column.addSpacing(4)
                 column.addWidget(self._line())
                 column.addSpacing(4)
-            column.addWidget(action_button(by_name[name], self))
-        column.addStretch(1)
+            column.addWidget(action_button(action, self))
+
+    def minimumSizeHint(self) -> QSize:
+        return QSize(super().minimumSizeHint().width(), self._tools_height)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._below.setVisible(self.height() >= self._whole_height)
 
     def _line(self) -> QFrame:
         line = QFrame(self)

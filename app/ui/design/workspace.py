@@ -218,7 +218,9 @@ class DesignWorkspace(QWidget):
         """Count how much of the label map each class covers."""
         document = self.canvas.document()
         if document is not None:
-            self.palette_panel.set_counts(document.labels.counts())
+            counts = document.labels.counts()
+            self.palette_panel.set_counts(counts)
+            self.picture.set_blank(not counts[GROUND + 1 :].any())
 
     def class_name(self, cls: int) -> str:
         """The display name of a class; empty for none."""
