@@ -17,9 +17,10 @@ from app.domain.cancel import CancelToken
 from app.domain.errors import Cancelled, DeviceError, PackError, ToileError
 from app.domain.requests import DevicePolicy, SynthesisRequest
 from app.domain.style import Look
+from app.inference.devices import all_devices
 from app.inference.graphs import GENERATOR, graph_keys, load_bank, sample, signature
 from app.inference.packs import GARMENT, Pack, find_packs, load_pack
-from app.inference.providers import CPU, candidates
+from app.inference.providers import CPU, Device, allowed
 from app.inference.runner import GraphRunner
 from app.inference.runtime import offered_providers, version
 from app.inference.session import OrtSession, cpu_threads
@@ -53,7 +54,8 @@ def examine(
     device_fault = ""
     try:
         runtime |= {"onnxruntime": version(), "providers": list(offered_providers())}
-        candidates(policy, runtime["providers"])
+        runtime["devices"] = [_device(device) for device in all_devices()]
+        allowed(policy, all_devices())
     except DeviceError as error:
         device_fault = str(error)
     packs = [_pack(entry, policy, cancel, fresh, runs) for entry in find_packs(folder)]
@@ -80,6 +82,17 @@ def examine(
         },
         "packs": packs,
         "fault": fault,
+    }
+
+
+def _device(device: Device) -> Report:
+    return {
+        "id": device.id,
+        "name": device.label,
+        "through": device.technology,
+        "memory_mb": device.memory >> 20,
+        "shared_mb": device.shared >> 20,
+        "driver": device.driver,
     }
 
 
@@ -135,13 +148,15 @@ def _check_graphs(pack: Pack) -> int:
 
 def _devices(pack: Pack, policy: DevicePolicy, cancel: CancelToken, fresh: bool) -> list[Report]:
     vet = wiring.vetter(fresh=fresh)
-    found = []
-    for device in candidates(policy, offered_providers()):
-        good, reason = True, ""
+    found: list[Report] = []
+    for device in allowed(policy, all_devices()):
+        entry: Report = {"id": device.id, "device": device.label, "good": True, "reason": ""}
         if not device.is_cpu:
             verdict = vet(device, pack, cancel)
-            good, reason = verdict.good, verdict.reason
-        found.append({"device": device.label, "good": good, "reason": reason})
+            entry |= {"good": verdict.good, "reason": verdict.reason}
+            if verdict.good:
+                entry |= {"ms": verdict.ms, "cpu_ms": verdict.cpu_ms}
+        found.append(entry)
     return found
 
 
@@ -149,7 +164,7 @@ def _timing(pack: Pack, policy: DevicePolicy, cancel: CancelToken, runs: int) ->
     """Milliseconds of whole requests where the pack makes pictures on its own, label map in and
     RGBA out for a 768 × 1024 canvas; of its network alone where it does not."""
     if pack.task == GARMENT:
-        synthesize = Synthesizer(pack, policy, vet=wiring.vetter())
+        synthesize = Synthesizer(pack, wiring.open_devices(policy))
         framed = sample(pack, GENERATOR)["labels"][0]
         rows = np.arange(_CANVAS[0]) * framed.shape[0] // _CANVAS[0]
         columns = np.arange(_CANVAS[1]) * framed.shape[1] // _CANVAS[1]
@@ -158,7 +173,7 @@ def _timing(pack: Pack, policy: DevicePolicy, cancel: CancelToken, runs: int) ->
             "what": f"canvas {_CANVAS[1]} × {_CANVAS[0]}"
         }
     (key,) = graph_keys(pack)
-    runner = GraphRunner(pack, key, policy, open_session=OrtSession, vet=wiring.vetter())
+    runner = GraphRunner(pack, key, wiring.open_devices(policy))
     inputs = sample(pack, key)
     timed = _timed(lambda: runner.run(inputs, cancel).device.label, runs)
     return timed | {"what": "network alone"}
@@ -189,6 +204,7 @@ def as_text(report: Report) -> str:
         f"onnxruntime {runtime.get('onnxruntime', 'missing')}: "
         f"{', '.join(runtime.get('providers', [])) or 'no providers'}; "
         f"{runtime['threads']} CPU threads",
+        *(_device_line(device) for device in runtime.get("devices", [])),
         *(f"Folder of {name}: {folder}" for name, folder in folders.items()),
     ]
     if report["device_error"]:
@@ -201,6 +217,20 @@ def as_text(report: Report) -> str:
         "All is well." if not report["fault"] else f"There is a {report['fault']} problem."
     )
     return "\n".join(lines)
+
+
+def _device_line(device: Report) -> str:
+    words = [device["through"]] if device["name"] != device["through"] else []
+    facts = (("memory_mb", "{} MB"), ("shared_mb", "{} MB shared"), ("driver", "driver {}"))
+    words += [text.format(device[key]) for key, text in facts if device[key]]
+    return f"Device {device['id']}: {device['name']}" + (f" ({', '.join(words)})" if words else "")
+
+
+def _verdict_line(entry: Report) -> str:
+    if not entry["good"]:
+        return f"  {entry['device']}: not used, {entry['reason']}"
+    times = f", {entry['ms']} ms where the CPU takes {entry['cpu_ms']} ms" if "ms" in entry else ""
+    return f"  {entry['device']}: good{times}"
 
 
 def _pack_lines(pack: Report) -> list[str]:
@@ -217,10 +247,7 @@ def _pack_lines(pack: Report) -> list[str]:
         f"Pack {pack['name']} {pack['version']} ({pack['license']}) for {pack['task']}: "
         f"{', '.join(parts)}, every file as promised"
     ]
-    lines += [
-        f"  {entry['device']}: {'good' if entry['good'] else 'not used, ' + entry['reason']}"
-        for entry in pack["devices"]
-    ]
+    lines += [_verdict_line(entry) for entry in pack["devices"]]
     timing = pack["timing"]
     return [
         *lines,

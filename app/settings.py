@@ -9,12 +9,13 @@ import msgspec
 
 from app.domain.errors import SettingsError
 from app.domain.files import write_atomic
+from app.domain.requests import DEVICE_PATTERN
 
 MAX_RECENT = 10
 ASIDE_SUFFIX = ".damaged"
 
 Theme = Literal["dark", "light"]
-Device = Literal["auto", "dml", "cuda", "cpu"]
+Device = Annotated[str, msgspec.Meta(pattern=DEVICE_PATTERN)]
 Ground = Literal["white", "checker", "black"]
 Workspace = Literal["design", "tryon", "batch"]
 

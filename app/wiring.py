@@ -5,6 +5,7 @@ What only an opened network needs is imported when one is opened: the window sta
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
@@ -16,7 +17,7 @@ from app.domain.cancel import CancelToken
 from app.domain.errors import DeviceError, PackError
 from app.domain.palette import Palette
 from app.domain.requests import (
-    DEVICE_POLICIES,
+    DEVICE_PATTERN,
     Cut,
     DevicePolicy,
     Encode,
@@ -29,6 +30,7 @@ from app.domain.style import CodeBank
 from app.inference.packs import CUTOUT, GARMENT, PARSING, TRYON, Pack, find_packs, load_pack
 
 if TYPE_CHECKING:
+    from app.inference.devices import Devices
     from app.inference.encoding import Encoder
     from app.inference.parsing import Parser
     from app.inference.tryon import TryOn
@@ -91,25 +93,28 @@ def read_palette(models: Path | None = None) -> Palette:
     return pack_for(GARMENT, models).palette
 
 
-def open_services(device: str = "auto", models: Path | None = None) -> Services:
+def open_services(
+    device: str = "auto", models: Path | None = None, *, strict: bool = False
+) -> Services:
     """Check the pack's codes and make its pictures ready for a device policy.
 
     The network itself opens with the first picture, on the thread that asks for it. ``models``
-    replaces the folder of packs. PackError, DeviceError.
+    replaces the folder of packs. A device that cannot be used is replaced by the CPU, with a
+    notice, unless the wish is ``strict``. PackError, DeviceError.
     """
     from app.inference.synthesis import Synthesizer
 
     pack = pack_for(GARMENT, models)
-    policy = device_policy(device)
-    synthesizer = Synthesizer(pack, policy, vet=vetter())
-    parser = cache(lambda: open_parser(device, models, pack.palette))
-    tryon = cache(lambda: open_tryon(device, models, parser()))
+    devices = open_devices(device, strict=strict)
+    synthesizer = Synthesizer(pack, devices)
+    parser = cache(lambda: open_parser(devices, models, pack.palette))
+    tryon = cache(lambda: open_tryon(devices, models, parser()))
     return Services(
         pack,
-        policy,
+        devices.policy,
         synthesizer.bank,
         synthesizer,
-        encode=_when_called(lambda: open_encoder(device, models)),
+        encode=_when_called(lambda: open_encoder(devices, models)),
         parse=_when_called(parser),
         tryon=_when_called(tryon),
         fit=_when_called(lambda: tryon().fit),
@@ -117,15 +122,15 @@ def open_services(device: str = "auto", models: Path | None = None) -> Services:
     )
 
 
-def open_encoder(device: str = "auto", models: Path | None = None) -> Encoder:
+def open_encoder(device: str | Devices = "auto", models: Path | None = None) -> Encoder:
     """What takes style codes from pictures, with the garment pack. PackError, DeviceError."""
     from app.inference.encoding import Encoder
 
-    return Encoder(pack_for(GARMENT, models), device_policy(device), vet=vetter())
+    return Encoder(pack_for(GARMENT, models), open_devices(device))
 
 
 def open_parser(
-    device: str = "auto", models: Path | None = None, palette: Palette | None = None
+    device: str | Devices = "auto", models: Path | None = None, palette: Palette | None = None
 ) -> Parser:
     """What reads photographs. PackError, also when its classes are not those of ``palette``, in
     which its label maps are to be used; DeviceError."""
@@ -138,24 +143,23 @@ def open_parser(
             where=str(pack.folder),
             hint="Install two packs of one version.",
         )
-    return Parser(pack, device_policy(device), vet=vetter())
+    return Parser(pack, open_devices(device))
 
 
 def open_tryon(
-    device: str = "auto", models: Path | None = None, parser: Parser | None = None
+    device: str | Devices = "auto", models: Path | None = None, parser: Parser | None = None
 ) -> TryOn:
     """What puts garments on people, with ``parser`` or one of its own. PackError, also when the
     packs for it do not fit each other; DeviceError."""
     from app.inference.cutout import Cutout
     from app.inference.tryon import TryOn
 
-    policy, vet = device_policy(device), vetter()
+    devices = open_devices(device)
     return TryOn(
-        parser or open_parser(device, models),
-        Cutout(pack_for(CUTOUT, models), policy, vet=vet),
+        parser or open_parser(devices, models),
+        Cutout(pack_for(CUTOUT, models), devices),
         pack_for(TRYON, models),
-        policy,
-        vet=vet,
+        devices,
     )
 
 
@@ -189,13 +193,25 @@ def pack_for(task: str, models: Path | None = None) -> Pack:
     )
 
 
-def device_policy(word: str) -> DevicePolicy:
-    """``word`` as a policy; DeviceError when it is none."""
-    if word not in DEVICE_POLICIES:
+def open_devices(device: str | Devices = "auto", *, strict: bool = True) -> Devices:
+    """The devices that networks are to share, for a policy; those of somebody else as they are.
+    DeviceError for a word that is no policy."""
+    from app.inference.devices import Devices
+
+    if isinstance(device, Devices):
+        return device
+    if not re.match(DEVICE_PATTERN, device):
         raise DeviceError(
-            f"There is no device {word!r}", hint=f"Use one of {', '.join(DEVICE_POLICIES)}."
+            f"There is no device {device!r}", hint="Use auto, cpu, cuda, dml, or one as dml:1."
         )
-    return word
+    return Devices(device, vet=vetter(), strict=strict)
+
+
+def device_choices() -> tuple[tuple[DevicePolicy, str], ...]:
+    """What a person may choose from, with the names of this computer's devices. DeviceError."""
+    from app.inference.devices import all_devices
+
+    return (("auto", "Automatic"), *((device.id, device.title) for device in all_devices()))
 
 
 def vetter(*, fresh: bool = False) -> Vetter:

@@ -24,7 +24,16 @@ def test_a_first_start_has_the_defaults(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["", "{", '{"theme": "purple"}', '{"undo_megabytes": -1}', "[1]", "\x00\xff"]
+    "text",
+    [
+        "",
+        "{",
+        '{"theme": "purple"}',
+        '{"device": "tpu"}',
+        '{"undo_megabytes": -1}',
+        "[1]",
+        "\x00\xff",
+    ],
 )
 def test_a_damaged_file_is_kept_aside(tmp_path: Path, text: str) -> None:
     path = tmp_path / "settings.json"

@@ -24,7 +24,7 @@ from app.domain.errors import (
     ToileError,
 )
 from app.domain.label_map import check_size
-from app.domain.requests import DEVICE_POLICIES
+from app.domain.requests import DEVICE_PATTERN, DevicePolicy
 
 
 class Exit(IntEnum):
@@ -100,13 +100,24 @@ def add_command(
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument(
-        "--device", choices=DEVICE_POLICIES, default="auto", help="default: the best that works"
+        "--device",
+        type=device,
+        default="auto",
+        metavar="auto|cpu|cuda|dml",
+        help="default: the fastest that works; one of several as dml:1, see toile doctor",
     )
     parser.add_argument(
         "--models", type=Path, metavar="DIR", help="the folder of model packs to use"
     )
     parser.set_defaults(work=work)
     return parser
+
+
+def device(text: str) -> DevicePolicy:
+    """A device written as auto, cpu, cuda or dml:1; for argparse."""
+    if not re.match(DEVICE_PATTERN, text):
+        raise argparse.ArgumentTypeError(f"{text!r} is no device such as auto, cpu, cuda or dml:1")
+    return text
 
 
 def size(text: str) -> tuple[int, int]:

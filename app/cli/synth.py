@@ -52,7 +52,7 @@ def _synth(options: argparse.Namespace, cancel: CancelToken) -> int:
     check_target(target, "picture", sources)
     label_map = load_label_map(source, wiring.read_palette(options.models))
     picture = load_picture(photo).rgba if photo else None
-    services = wiring.open_services(options.device, options.models)
+    services = wiring.open_services(options.device, options.models, strict=True)
     look = Look(options.seed)
     if picture is not None:
         parsed = services.parse(ParseRequest(picture), cancel)

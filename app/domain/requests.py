@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Literal, TypeAlias, get_args
+from typing import Literal, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,9 +14,11 @@ from app.domain.framing import CATEGORIES, Category
 from app.domain.geometry import Rect
 from app.domain.style import Look
 
-DevicePolicy: TypeAlias = Literal["auto", "cpu", "cuda", "dml"]
-DEVICE_POLICIES: tuple[DevicePolicy, ...] = get_args(DevicePolicy)
-"""What a person may ask for: "auto" takes the best device that proves itself."""
+DevicePolicy: TypeAlias = str
+"""What a person may ask for, as `DEVICE_PATTERN` has it: "auto" takes the fastest device that
+proves itself, "dml" the fastest of DirectML's, "dml:1" that one."""
+
+DEVICE_PATTERN = "^(auto|cpu|(cuda|dml)(:[0-9]{1,2})?)$"
 
 
 @dataclass(frozen=True, eq=False)

@@ -6,36 +6,25 @@ import time
 from typing import ClassVar
 
 from app.domain.palette import Palette
-from app.domain.requests import DevicePolicy, DeviceUse
+from app.domain.requests import DeviceUse
+from app.inference.devices import Devices
 from app.inference.packs import Pack
 from app.inference.providers import Device
 from app.inference.runner import GraphRunner
-from app.inference.session import OpenSession, OrtSession
-from app.inference.vetting import Vet
 
 
 class Network:
     """Graph `graph` of a pack behind a function of the domain. For one thread at a time.
 
     PackError at once when the pack is for something else or lacks the graph, which opens at its
-    first run. ``offered`` are onnxruntime's providers, asked for when not given.
+    first run, on one of ``devices``.
     """
 
     graph: ClassVar[str]
 
-    def __init__(
-        self,
-        pack: Pack,
-        policy: DevicePolicy,
-        *,
-        vet: Vet,
-        open_session: OpenSession = OrtSession,
-        offered: tuple[str, ...] | None = None,
-    ) -> None:
+    def __init__(self, pack: Pack, devices: Devices) -> None:
         self._pack = pack
-        self._runner = GraphRunner(
-            pack, self.graph, policy, open_session=open_session, vet=vet, offered=offered
-        )
+        self._runner = GraphRunner(pack, self.graph, devices)
 
     @property
     def palette(self) -> Palette:

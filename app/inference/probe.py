@@ -22,7 +22,7 @@ from app.inference.vetting import Verdict, check
 COMMAND = "probe-device"
 """The entry point's hidden subcommand that calls `answer`."""
 
-_PATIENCE = 180.0  # seconds; a first start of DirectML compiles every shader
+_PATIENCE = 90.0  # seconds; a first start of DirectML compiles every shader
 _TICK = 0.05
 
 
@@ -47,7 +47,7 @@ def ask(
     """
     with tempfile.TemporaryDirectory(prefix="toile-", ignore_cleanup_errors=True) as scratch:
         answer_file = Path(scratch) / "answer.json"
-        arguments = [COMMAND, device.kind, str(pack.folder), str(answer_file)]
+        arguments = [COMMAND, device.id, str(pack.folder), str(answer_file)]
         try:
             child = subprocess.Popen(
                 [*(program or own_program()), *arguments],
@@ -66,17 +66,19 @@ def ask(
                 child.kill()
                 child.wait()
         if not ended:
-            return Verdict(False, f"its test program gave no answer in {patience:.0f} s")
+            return Verdict(
+                False, f"its test program gave no answer in {patience:.0f} s", fatal=True
+            )
         return _read(child.returncode, answer_file, pack)
 
 
-def answer(kind: str, folder: Path, answer_file: Path) -> int:
+def answer(identity: str, folder: Path, answer_file: Path) -> int:
     """The child's part: check the device and write what came of it. Returns the exit code.
 
     To a file, because a program without a console has no standard output on Windows.
     """
     try:
-        found = _Answer(verdict=check(device_named(kind), load_pack(folder), OrtSession))
+        found = _Answer(verdict=check(device_named(identity), load_pack(folder), OrtSession))
     except PackError as error:
         found = _Answer(pack_fault=error.line)
     except ToileError as error:
@@ -99,7 +101,7 @@ def _await(child: subprocess.Popen[bytes], cancel: CancelToken, deadline: float)
 
 def _read(code: int, answer_file: Path, pack: Pack) -> Verdict:
     if code != 0:
-        return Verdict(False, f"it ended its test program (exit code {code})")
+        return Verdict(False, f"it ended its test program (exit code {code})", fatal=True)
     try:
         found = msgspec.json.decode(answer_file.read_bytes(), type=_Answer)
     except (OSError, msgspec.MsgspecError, UnicodeDecodeError):

@@ -7,16 +7,13 @@ from dataclasses import dataclass
 
 from app.domain.cancel import CancelToken
 from app.domain.errors import Cancelled, DeviceError, PackError
-from app.domain.requests import DevicePolicy
+from app.inference.devices import AUTO, Devices
 from app.inference.graphs import require, signature
 from app.inference.packs import Pack
-from app.inference.providers import CPU, Device, candidates
-from app.inference.runtime import offered_providers
-from app.inference.session import OpenSession, Session, Tensor, Tensors, all_finite
-from app.inference.vetting import Vet
+from app.inference.providers import CPU, Device
+from app.inference.session import Session, Tensor, Tensors, all_finite
 
 _log = logging.getLogger("toile.inference")
-_AUTO = "Choose the device “auto”."
 _REINSTALL = "Install the pack again."
 
 
@@ -34,22 +31,12 @@ class GraphRunner:
 
     PackError at once when the pack is for something else or lacks the graph.
 
-    For one thread at a time. ``offered`` are onnxruntime's providers, asked for when not given.
+    For one thread at a time.
     """
 
-    def __init__(
-        self,
-        pack: Pack,
-        key: str,
-        policy: DevicePolicy,
-        *,
-        open_session: OpenSession,
-        vet: Vet,
-        offered: tuple[str, ...] | None = None,
-    ) -> None:
+    def __init__(self, pack: Pack, key: str, devices: Devices) -> None:
         require(pack, key)
-        self._pack, self._key, self._policy = pack, key, policy
-        self._open_session, self._vet, self._offered = open_session, vet, offered
+        self._pack, self._key, self._devices = pack, key, devices
         self._session: Session | None = None
         self._device = CPU
         self._notices: list[str] = []
@@ -58,8 +45,11 @@ class GraphRunner:
         """The outputs for ``inputs``.
 
         When the device fails in the middle, the graph is opened again on the CPU and the same
-        inputs run there; the outcome then says so. PackError, DeviceError or Cancelled.
+        inputs run there; the outcome then says so, and whatever else runs on these devices goes to
+        the CPU from then on. PackError, DeviceError or Cancelled.
         """
+        if self._devices.lost and not self._device.is_cpu:
+            self._open(CPU)
         session = self._session or self._start(cancel)
         try:
             outputs = session.run(inputs, cancel)
@@ -76,34 +66,31 @@ class GraphRunner:
             self._notices.append(
                 f"{self._device.label} stopped working; pictures now come from the CPU."
             )
-            self._open(CPU)
+            self._devices.lose()
             return self.run(inputs, cancel)
         notices, self._notices = tuple(self._notices), []
         return Outcome(outputs, self._device, notices)
 
     def _start(self, cancel: CancelToken) -> Session:
-        """Open the first candidate that passes."""
-        offered = offered_providers() if self._offered is None else self._offered
-        reason = ""
-        for device in candidates(self._policy, offered):
+        """Open the first of the devices that takes the graph."""
+        ranking = self._devices.rank(self._pack, cancel)
+        notices = list(ranking.notices)
+        for device in ranking.devices:
             cancel.raise_if_cancelled()
             try:
-                if not device.is_cpu:
-                    verdict = self._vet(device, self._pack, cancel)
-                    if not verdict.good:
-                        raise DeviceError(f"{device.label} is not used: {verdict.reason}")
-                return self._open(device)
+                session = self._open(device)
             except DeviceError as error:
-                _log.warning("%s", error)
-                reason = error.line
-                self._notices.append(reason)
-        self._notices.clear()
-        raise DeviceError(reason, hint=_AUTO)
+                _log.warning("%s: %s", device.label, error)
+                notices.append(f"{device.label} is not used: {error.line}")
+                continue
+            self._notices += notices
+            return session
+        raise DeviceError(notices[-1], hint=AUTO)
 
     def _open(self, device: Device) -> Session:
         where = str(self._pack.path(self._key))
         try:
-            session = self._open_session(self._pack.read(self._key), device)
+            session = self._devices.open_session(self._pack.read(self._key), device)
         except PackError as error:
             raise PackError(error.what, where=where, hint=error.hint or _REINSTALL) from error
         signature(self._pack, self._key).check(session.signature, where)

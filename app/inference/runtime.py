@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
+import contextlib
+import io
+import logging
+from functools import cache
 from typing import Any
 
 from app.domain.errors import DeviceError
+
+_log = logging.getLogger("toile.runtime")
 
 
 def onnxruntime() -> Any:
@@ -18,6 +24,20 @@ def onnxruntime() -> Any:
             hint="Set the environment up again as the README says.",
         ) from error
     return module
+
+
+@cache
+def preload_cuda() -> None:
+    """Load the CUDA and cuDNN libraries that the extra `gpu` installs, which no search path of the
+    system knows. What of them is missing is logged; opening a session then fails by itself."""
+    said = io.StringIO()
+    with contextlib.redirect_stdout(said):
+        try:
+            onnxruntime().preload_dlls(msvc=False)
+        except (OSError, RuntimeError, AttributeError) as error:
+            print(error)
+    for line in said.getvalue().splitlines():
+        _log.info("%s", line)
 
 
 def version() -> str:

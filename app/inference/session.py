@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from app.domain.cancel import CancelToken
 from app.domain.errors import Cancelled, DeviceError, PackError
 from app.inference.providers import Device
-from app.inference.runtime import onnxruntime
+from app.inference.runtime import onnxruntime, preload_cuda
 
 Tensor: TypeAlias = NDArray[Any]
 Tensors: TypeAlias = Mapping[str, Tensor]
@@ -89,9 +89,11 @@ class OrtSession:
 
     def __init__(self, graph: bytes, device: Device) -> None:
         runtime = onnxruntime()
+        if device.kind == "cuda":
+            preload_cuda()
         try:
             self._session = runtime.InferenceSession(
-                graph, sess_options=_options(runtime, device), providers=[device.provider]
+                graph, sess_options=_options(runtime, device), providers=[_provider(device)]
             )
         except Exception as error:  # onnxruntime raises some twenty unrelated types here
             reason = _first_line(error)
@@ -127,6 +129,10 @@ class OrtSession:
             forget()
         cancel.raise_if_cancelled()
         return dict(zip(names, values, strict=True))
+
+
+def _provider(device: Device) -> str | tuple[str, dict[str, str]]:
+    return device.provider if device.is_cpu else (device.provider, {"device_id": str(device.index)})
 
 
 def _options(runtime: Any, device: Device) -> Any:

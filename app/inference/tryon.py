@@ -7,7 +7,7 @@ network's frame, run it, and composite at the photograph's own resolution.
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import cv2
 import numpy as np
@@ -17,23 +17,23 @@ from app.domain.cancel import CancelToken
 from app.domain.cloth import cloth_window, frame_cloth, frame_photo
 from app.domain.errors import PackError, PictureError
 from app.domain.framing import CATEGORIES, LANDMARKS, Category, Window, for_category
-from app.domain.requests import CutCloth, DevicePolicy, Finish, TryOnRequest, TryOnResult
+from app.domain.requests import CutCloth, Finish, TryOnRequest, TryOnResult
 from app.inference.compositing import Cloth, Draft, Person, composite
 from app.inference.cutout import Cutout, no_garment
+from app.inference.devices import Devices
 from app.inference.graphs import TRYON_GRAPH, to_planes
 from app.inference.network import Network, use_of
 from app.inference.packs import Pack
 from app.inference.parsing import Found, Parser
 from app.inference.providers import Device
 from app.inference.recent import Digests, Recent
-from app.inference.session import OpenSession, OrtSession
 from app.inference.upsampling import Guide
-from app.inference.vetting import Vet
 
 Pixels = NDArray[np.uint8]
 
-_PEOPLE, _DRAFTS, _CLOTHS, _CLOTH_BYTES = 4, 24, 48, 192 << 20
-"""How much is remembered: a person is some 5 MB, a draft 1.4 MB, a cloth as large as its cut."""
+_PEOPLE, _DRAFTS, _CLOTHS, _CLOTH_BYTES = 4, 24, 16, 64 << 20
+"""How much is remembered: a person is 5 MB and 3 for each category, a draft 1.4 MB, a cloth up to
+twice as large as its cut."""
 _SMALL = 150  # pixels; a person less tall is too small to look good
 _UNSEEN = 0.25  # confidence below which a landmark is not in the picture
 _BELOW_HIPS = 0.35  # torso lengths of legs that a photograph must show for a lower garment
@@ -56,6 +56,14 @@ class _Framed:
     guide: Guide
     labels: Pixels
     landmarks: NDArray[np.float32]
+
+
+@dataclass(frozen=True, eq=False)
+class _Known:
+    """A person, and how the network sees them for the categories that were asked for."""
+
+    found: Found
+    framed: dict[Category, _Framed] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, eq=False)
@@ -86,17 +94,7 @@ class TryOn(Network):
 
     graph = TRYON_GRAPH
 
-    def __init__(
-        self,
-        parser: Parser,
-        cutout: Cutout,
-        pack: Pack,
-        policy: DevicePolicy,
-        *,
-        vet: Vet,
-        open_session: OpenSession = OrtSession,
-        offered: tuple[str, ...] | None = None,
-    ) -> None:
+    def __init__(self, parser: Parser, cutout: Cutout, pack: Pack, devices: Devices) -> None:
         same_classes = [entry.key for entry in pack.palette] == [
             entry.key for entry in parser.palette
         ]
@@ -106,11 +104,10 @@ class TryOn(Network):
                 where=str(pack.folder),
                 hint="Install packs that were made together.",
             )
-        super().__init__(pack, policy, vet=vet, open_session=open_session, offered=offered)
+        super().__init__(pack, devices)
         self._parser, self._cutout = parser, cutout
         self._digest = Digests()
-        self._people: Recent[Found] = Recent(_PEOPLE)
-        self._framed: Recent[_Framed] = Recent(_PEOPLE * len(CATEGORIES))
+        self._people: Recent[_Known] = Recent(_PEOPLE)
         self._drafts: Recent[_Drafted] = Recent(_DRAFTS)
         self._cloths: Recent[_Hung] = Recent(
             _CLOTHS, size=lambda hung: hung.cut.rgba.nbytes, most=_CLOTH_BYTES
@@ -139,15 +136,16 @@ class TryOn(Network):
             raise PictureError("The corrected region is not as large as the photo")
         self._said = []
         who, what = self._digest(photo), self._digest(request.cloth)
-        found = self._people.get(who, "", lambda: self._find(photo, cancel))
+        known = self._people.get(who, "", lambda: _Known(self._find(photo, cancel)))
+        found = known.found
         hung = self._cloths.get(what, "", lambda: self._hang(request.cloth, cancel))
         category = request.category or hung.cut.category
         if category is None:
             raise no_garment()
         _check(found, category, photo.shape[0])
-        framed = self._framed.get(
-            who, category, lambda: self._frame(photo, found, category, cancel)
-        )
+        framed = known.framed.get(category)
+        if framed is None:
+            framed = known.framed[category] = self._frame(photo, found, category, cancel)
         drafted = self._drafts.get(
             who + what, category, lambda: self._draft(framed, hung, category, cancel)
         )

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import logging
+import statistics
+import time
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
@@ -18,9 +20,10 @@ from app.inference.graphs import graph_keys, sample, signature
 from app.inference.packs import Pack
 from app.inference.providers import CPU, Device, fingerprint
 from app.inference.runtime import version
-from app.inference.session import OpenSession, Tensors, all_finite
+from app.inference.session import OpenSession, Session, Tensors, all_finite
 
 _log = logging.getLogger("toile.vetting")
+_RUNS, _LONGEST = 5, 1.0  # timed runs of a graph, and seconds after which fewer do
 
 MEAN_TOLERANCE = 1 / 255
 WORST_TOLERANCE = 16 / 255
@@ -30,11 +33,16 @@ not."""
 
 
 class Verdict(msgspec.Struct, frozen=True):
-    """``good`` when the device may be used; ``reason`` is a clause for the person."""
+    """``good`` when the device may be used; ``reason`` is a clause for the person. ``ms`` and
+    ``cpu_ms`` are what one run of every graph took on it and beside it on the CPU, 0 when that was
+    not timed; ``fatal`` when the device brought its process down, and would so with any pack."""
 
     good: bool
     reason: str = ""
     checked: str = ""
+    ms: float = 0.0
+    cpu_ms: float = 0.0
+    fatal: bool = False
 
 
 Vet: TypeAlias = Callable[[Device, Pack, CancelToken], Verdict]
@@ -55,22 +63,36 @@ def compare(on_cpu: Tensors, on_device: Tensors) -> Verdict:
 
 
 def check(device: Device, pack: Pack, open_session: OpenSession) -> Verdict:
-    """Run every graph of ``pack`` on the CPU and on ``device`` and compare. PackError when the
-    pack itself is at fault; any failure of the device is a verdict."""
-    nobody = CancelToken()
+    """Run every graph of ``pack`` on the CPU and on ``device``, compare and time. PackError
+    when the pack itself is at fault; any failure of the device is a verdict."""
+    nobody, on_device, on_cpu = CancelToken(), 0.0, 0.0
     for key in graph_keys(pack):
         graph, inputs = pack.read(key), sample(pack, key)
         reference = open_session(graph, CPU)
         signature(pack, key).check(reference.signature, str(pack.path(key)))
         wanted = reference.run(inputs, nobody)
+        on_cpu += _milliseconds(reference, inputs)
         try:
-            found = open_session(graph, device).run(inputs, nobody)
+            session = open_session(graph, device)
+            found = session.run(inputs, nobody)
+            on_device += _milliseconds(session, inputs)
         except Exception as error:  # whatever a driver raises, the answer is the same
             return Verdict(False, f"it fails: {error}")
         verdict = compare(wanted, found)
         if not verdict.good:
             return verdict
-    return Verdict(True)
+    return Verdict(True, ms=round(on_device, 2), cpu_ms=round(on_cpu, 2))
+
+
+def _milliseconds(session: Session, inputs: Tensors) -> float:
+    """The median of a few runs, after the one that made the session ready."""
+    nobody = CancelToken()
+    times: list[float] = []
+    while len(times) < _RUNS and sum(times) < _LONGEST:
+        begun = time.perf_counter()
+        session.run(inputs, nobody)
+        times.append(time.perf_counter() - begun)
+    return statistics.median(times) * 1e3
 
 
 class VerdictStore:
@@ -101,13 +123,15 @@ class VerdictStore:
 
 
 class Vetter:
-    """A `Vet` that asks ``probe`` once and remembers the answer.
+    """A `Vet` that asks ``probe`` once and remembers the answer; a device that brought one process
+    down is not tried with another pack.
 
     ``fresh`` asks again even when an answer is stored, and stores the new one.
     """
 
     def __init__(self, store: VerdictStore, probe: Vet, *, fresh: bool = False) -> None:
         self._store, self._probe, self._fresh = store, probe, fresh
+        self._fatal: dict[str, Verdict] = {}
 
     def __call__(self, device: Device, pack: Pack, cancel: CancelToken) -> Verdict:
         """Cancelled when the token says so; then nothing is stored."""
@@ -115,7 +139,9 @@ class Vetter:
         stored = None if self._fresh else self._store.get(key)
         if stored:
             return stored
-        verdict = self._probe(device, pack, cancel)
+        verdict = self._fatal.get(device.id) or self._probe(device, pack, cancel)
+        if verdict.fatal:
+            self._fatal[device.id] = verdict
         verdict = msgspec.structs.replace(
             verdict, checked=datetime.now(UTC).isoformat("T", "seconds")
         )

@@ -67,8 +67,7 @@ def _examine(course: Course, device: str) -> None:
     """What `toile doctor` finds out, and what of it is wrong."""
     from app import doctor
 
-    policy = wiring.device_policy(device)
-    report = doctor.examine(policy, None, course.cancel, fresh=False, runs=_RUNS)
+    report = doctor.examine(device, None, course.cancel, fresh=False, runs=_RUNS)
     report["folders"] = {"models": report["folders"]["models"]}  # the others are not the person's
     if not report["packs"]:
         course.problem(f"There is no model pack in {report['folders']['models']}.")

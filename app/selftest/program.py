@@ -12,8 +12,7 @@ from typing import Any
 
 import msgspec
 
-from app.cli.command import Exit
-from app.domain.requests import DEVICE_POLICIES
+from app.cli.command import Exit, device
 from app.inference.probe import environment, own_program
 from app.selftest import INSIDE, OPTION
 
@@ -48,7 +47,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "output", nargs="?", type=Path, metavar="FILE", help="write the JSON to this file too"
     )
-    parser.add_argument("--device", choices=DEVICE_POLICIES, default="auto")
+    parser.add_argument("--device", type=device, default="auto", metavar="auto|cpu|cuda|dml")
     parser.add_argument("--models", type=Path, metavar="DIR", help="the folder of model packs")
     parser.add_argument(
         "--limit", type=float, default=_LIMIT, metavar="SECONDS", help=f"default {_LIMIT:.0f}"

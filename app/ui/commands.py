@@ -10,6 +10,7 @@ from PySide6.QtCore import QUrl
 from PySide6.QtGui import QAction, QActionGroup, QDesktopServices, QGuiApplication
 from PySide6.QtWidgets import QApplication, QMenu
 
+from app.domain.errors import ToileError
 from app.settings import Theme, Workspace
 from app.ui import theme
 from app.ui.actions import Commands
@@ -180,7 +181,12 @@ def _fill_samples(menu: QMenu, window: MainWindow) -> None:
 def _ask_settings(window: MainWindow) -> None:
     from app.ui.settings.dialog import SettingsDialog
 
-    dialog = SettingsDialog(window.settings, window)
+    try:
+        choices = {"device": window.network.device_choices()}
+    except ToileError as error:
+        window.status.say(str(error))
+        choices = {}
+    dialog = SettingsDialog(window.settings, window, choices)
     dialog.applied.connect(lambda changed: apply_settings(window, changed))
     dialog.finished.connect(dialog.deleteLater)
     dialog.open()

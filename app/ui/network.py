@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import cast
 
 from PySide6.QtCore import QObject, Signal
@@ -28,6 +29,10 @@ class Network(QObject):
         self.services: Services | None = None
         self.error: ToileError | None = None
         """Why there are no services; None too while they are still to come."""
+
+    def device_choices(self) -> Sequence[tuple[str, str]]:
+        """Device policies a person may choose, with names. Raises DeviceError."""
+        return self._wiring.device_choices()
 
     def open(self, device: str) -> None:
         """Open the pack for a device policy; an opening on its way for another one is dropped."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Protocol
 
 from app.domain.palette import Palette
@@ -54,6 +55,10 @@ class Wiring(Protocol):
 
     def read_palette(self) -> Palette:
         """The palette of the pack, without opening its network: quick. Raises PackError."""
+        ...
+
+    def device_choices(self) -> Sequence[tuple[str, str]]:
+        """Device policies with the names of this computer's devices: quick. Raises DeviceError."""
         ...
 
     def open_services(self, device: str = "auto") -> Services:

@@ -15,13 +15,15 @@ import pytest
 from PIL import Image
 
 from app import __main__ as entry
-from app import cli
+from app import cli, doctor, wiring
 from app.domain.cancel import CancelToken
 from app.domain.label_file import save_label_map
 from app.domain.label_map import LabelMap
 from app.domain.palette import Palette
 from app.inference.packs import CUTOUT, PARSING, TRYON
+from app.inference.providers import CPU, Device
 from app.inference.session import OrtSession, Tensor, Tensors
+from app.inference.vetting import Verdict
 from tests.cli.terminal import one_line, run
 from tests.inference import photo_graphs
 from tests.inference.graphs import encoder, generator, write_pack
@@ -134,7 +136,7 @@ def test_a_device_that_is_not_here_is_5(
 ) -> None:
     out = labels.with_name("out.png")
     assert run("synth", labels, "-o", out, "--models", models, "--device", device) == 5
-    assert "cannot use" in one_line(capsys)
+    assert f"no device {device} that Toile can use" in one_line(capsys)
     assert not out.exists()
 
 
@@ -177,11 +179,14 @@ def test_doctor_reports_versions_devices_folders_and_times(
     assert report["folders"]["models"] == str(models)
     (pack,) = report["packs"]
     assert (pack["name"], pack["classes"], pack["codes"]) == ("garment-tiny", 26, 75)
-    assert pack["devices"][-1] == {"device": "CPU", "good": True, "reason": ""}
+    assert pack["devices"][-1] == {"id": "cpu", "device": "CPU", "good": True, "reason": ""}
+    cpu = report["runtime"]["devices"][-1]
+    assert (cpu["id"], cpu["name"], cpu["through"]) == ("cpu", "CPU", "CPU")
     assert 0 < pack["timing"]["p50_ms"] <= pack["timing"]["p95_ms"]
     assert run("doctor", "--models", models) == 0
     text = capsys.readouterr().out
     assert "garment-tiny 0.0.1" in text
+    assert "Device cpu: CPU\n" in text
     assert "All is well." in text
 
 
@@ -243,7 +248,25 @@ def test_doctor_for_a_device_that_is_not_here_is_5(
     models: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert run("doctor", "--device", "cuda", "--models", models) == 5
-    assert "CUDA" in capsys.readouterr().out
+    assert "no device cuda" in capsys.readouterr().out
+
+
+def test_doctor_names_cards_with_memory_driver_and_speed(
+    models: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    card = Device("dml", 1, "Arc A770", 16 << 30, 8 << 30, "31.0.101.5186")
+    verdict = [Verdict(True, ms=4.5, cpu_ms=31.0)]
+    monkeypatch.setattr(doctor, "all_devices", lambda: (card, CPU))
+    monkeypatch.setattr(wiring, "vetter", lambda **_: lambda *_: verdict[0])
+    assert run("doctor", "--models", models) == 0
+    text = capsys.readouterr().out
+    assert (
+        "Device dml:1: Arc A770 (DirectML, 16384 MB, 8192 MB shared, driver 31.0.101.5186)" in text
+    )
+    assert "  Arc A770: good, 4.5 ms where the CPU takes 31.0 ms" in text
+    verdict[0] = Verdict(False, "it fails: no memory")
+    assert run("doctor", "--models", models) == 0
+    assert "  Arc A770: not used, it fails: no memory" in capsys.readouterr().out
 
 
 def test_ctrl_c_while_the_network_runs_is_130_and_writes_nothing(

@@ -6,13 +6,16 @@ from collections.abc import Callable
 
 from app.domain.cancel import CancelToken
 from app.domain.errors import DeviceError
+from app.domain.requests import DevicePolicy
+from app.inference.devices import Devices
 from app.inference.packs import Pack
 from app.inference.providers import CPU, Device
-from app.inference.session import OrtSession, Session, Signature, Tensor, Tensors
+from app.inference.session import OpenSession, OrtSession, Session, Signature, Tensor, Tensors
 from app.inference.vetting import Verdict
 
 Spoil = Callable[[dict[str, Tensor]], dict[str, Tensor]]
-OFFERED = ("DmlExecutionProvider", "CPUExecutionProvider")
+DML, CUDA = Device("dml"), Device("cuda")
+THERE = (DML, CPU)
 
 
 class FakeDevices:
@@ -58,12 +61,26 @@ class _FakeSession:
 
 
 class Vetted:
-    """A `Vet` with a fixed answer that counts how often it was asked."""
+    """A `Vet` with a fixed answer, or one for each device, that counts how often it was asked."""
 
-    def __init__(self, good: bool = True, reason: str = "") -> None:
-        self.verdict = Verdict(good, reason)
+    def __init__(self, good: bool = True, reason: str = "", **each: Verdict) -> None:
+        self.verdict, self.each = Verdict(good, reason), each
         self.asked: list[str] = []
 
     def __call__(self, device: Device, pack: Pack, cancel: CancelToken) -> Verdict:
         self.asked.append(device.kind)
-        return self.verdict
+        return self.each.get(device.id.replace(":", ""), self.verdict)
+
+
+def devices(
+    policy: DevicePolicy = "cpu",
+    world: OpenSession = OrtSession,
+    vet: Vetted | None = None,
+    *,
+    there: tuple[Device, ...] = THERE,
+    strict: bool = True,
+) -> Devices:
+    """What networks run on, on a computer with these devices."""
+    return Devices(
+        policy, vet=vet or Vetted(), strict=strict, open_session=world, there=lambda: there
+    )

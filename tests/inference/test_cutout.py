@@ -13,7 +13,7 @@ from app.domain.framing import Window, whole
 from app.domain.requests import CutCloth
 from app.inference.cutout import Cutout
 from app.inference.packs import CUTOUT, load_pack
-from tests.inference.doubles import Vetted
+from tests.inference.doubles import devices
 from tests.inference.graphs import write_pack
 from tests.inference.photo_graphs import cutout as cutout_graph
 from tests.inference.wardrobe import CLOTH, FRAME, SIZE, shirt
@@ -24,7 +24,7 @@ def cutout(tmp_path_factory: pytest.TempPathFactory, palette: object) -> Cutout:
     folder = tmp_path_factory.mktemp("packs") / "cutout"
     files = {"cutout": cutout_graph(frame=FRAME, category=2)}
     pack = load_pack(write_pack(folder, palette, task=CUTOUT, files=files, frame=SIZE))
-    return Cutout(pack, "cpu", vet=Vetted())
+    return Cutout(pack, devices())
 
 
 def cut(cutout: Cutout, rgba: np.ndarray) -> CutCloth:

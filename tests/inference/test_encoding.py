@@ -17,14 +17,14 @@ from app.inference.encoding import Encoder
 from app.inference.packs import Pack, load_pack
 from app.inference.synthesis import Synthesizer
 from tests.conftest import ROOT
-from tests.inference.doubles import Vetted
+from tests.inference.doubles import devices
 
 BLUE, RED, GREEN = (30, 60, 200), (210, 40, 50), (20, 160, 70)
 
 
 @pytest.fixture(scope="module")
 def encoder(pack: Pack) -> Encoder:
-    return Encoder(pack, "cpu", vet=Vetted())
+    return Encoder(pack, devices())
 
 
 def encode(encoder: Encoder, rgba: np.ndarray, labels: np.ndarray) -> Encoded:
@@ -60,7 +60,7 @@ def test_photo_to_codes_to_picture_gives_the_colours_back(encoder: Encoder, pack
     rgba, labels = shown(320, 240)
     found = encode(encoder, rgba, labels)
     look = Look(3, {int(cls): found.codes[cls] for cls in np.flatnonzero(found.present)})
-    synthesizer = Synthesizer(pack, "cpu", vet=Vetted())
+    synthesizer = Synthesizer(pack, devices())
     drawn = synthesizer(SynthesisRequest(labels, look), CancelToken()).rgba
     for cls in (6, 16):
         wanted, got = rgba[labels == cls].mean(0), drawn[labels == cls].mean(0)
@@ -114,7 +114,7 @@ def test_a_pack_without_an_encoder_is_refused(folder: Path, parser_pack: Pack) -
     (folder / "pack.json").write_text(manifest, "utf-8")
     for pack, why in ((load_pack(folder), "has no encoder"), (parser_pack, "for 'person-parsing'")):
         with pytest.raises(PackError, match=why):
-            Encoder(pack, "cpu", vet=Vetted())
+            Encoder(pack, devices())
 
 
 def test_the_packs_encoder_gives_the_colours_of_real_photographs_back(
@@ -126,8 +126,8 @@ def test_the_packs_encoder_gives_the_colours_of_real_photographs_back(
         rows = [r for r in csv.DictReader(file) if r["split"] == "val"]
     rows = [row for row in rows if row["annotation"] == "pixel"][:3]
     pack = load_pack(folder)
-    encoder = Encoder(pack, "cpu", vet=Vetted())
-    synthesizer = Synthesizer(pack, "cpu", vet=Vetted())
+    encoder = Encoder(pack, devices())
+    synthesizer = Synthesizer(pack, devices())
     names = (ccp / "label_names.txt").read_text("utf-8").splitlines()
     differences = []
     for row in rows:

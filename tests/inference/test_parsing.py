@@ -12,7 +12,7 @@ from app.domain.palette import Palette
 from app.domain.requests import Parsed, ParseRequest
 from app.inference.packs import PARSING, Pack, load_pack
 from app.inference.parsing import MAX_LABELS, Parser
-from tests.inference.doubles import OFFERED, FakeDevices, Vetted
+from tests.inference.doubles import FakeDevices, devices
 from tests.inference.graphs import write_pack
 from tests.inference.photo_graphs import parser as parser_graph
 
@@ -32,7 +32,7 @@ def big_pack(tmp_path_factory: pytest.TempPathFactory, palette: Palette) -> Pack
 
 @pytest.fixture(scope="module")
 def parser(big_pack: Pack) -> Parser:
-    return Parser(big_pack, "cpu", vet=Vetted())
+    return Parser(big_pack, devices())
 
 
 def person(labels: np.ndarray, x: int, y: int, tall: int) -> None:
@@ -164,7 +164,7 @@ def test_the_photo_is_not_touched(parser: Parser, palette: Palette) -> None:
 
 def test_a_pack_for_something_else_is_refused(pack: Pack) -> None:
     with pytest.raises(PackError, match="not for 'person-parsing'"):
-        Parser(pack, "cpu", vet=Vetted())
+        Parser(pack, devices())
 
 
 def test_a_cancelled_request_ends(parser: Parser) -> None:
@@ -176,7 +176,7 @@ def test_a_cancelled_request_ends(parser: Parser) -> None:
 
 def test_a_device_lost_between_the_passes_is_told(big_pack: Pack, palette: Palette) -> None:
     world = FakeDevices(dies_after=1)
-    parser = Parser(big_pack, "auto", vet=Vetted(), open_session=world, offered=OFFERED)
+    parser = Parser(big_pack, devices("auto", world))
     truth = np.zeros((600, 400), np.uint8)
     person(truth, 200, 50, 500)
     parsed = parse(parser, photo(truth, palette))

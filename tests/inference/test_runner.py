@@ -11,21 +11,17 @@ from app.domain.palette import Palette
 from app.domain.requests import DevicePolicy
 from app.inference.graphs import sample
 from app.inference.packs import Pack, load_pack
-from app.inference.providers import CPU, candidates, fingerprint
+from app.inference.providers import CPU
 from app.inference.runner import GraphRunner
 from app.inference.session import OrtSession, Tensor
-from tests.inference.doubles import OFFERED, FakeDevices, Vetted
+from tests.inference.doubles import FakeDevices, Vetted, devices
 from tests.inference.graphs import generator, write_pack
-
-ALL = ("CUDAExecutionProvider", "CPUExecutionProvider", "DmlExecutionProvider", "Azure")
 
 
 def runner(
     pack: Pack, world: FakeDevices, vet: Vetted | None = None, policy: DevicePolicy = "auto"
 ) -> GraphRunner:
-    return GraphRunner(
-        pack, "generator", policy, open_session=world, vet=vet or Vetted(), offered=OFFERED
-    )
+    return GraphRunner(pack, "generator", devices(policy, world, vet))
 
 
 def inputs(pack: Pack) -> dict[str, Tensor]:
@@ -34,35 +30,6 @@ def inputs(pack: Pack) -> dict[str, Tensor]:
 
 def expected(pack: Pack) -> Tensor:
     return OrtSession(pack.read("generator"), CPU).run(inputs(pack), CancelToken())["picture"]
-
-
-@pytest.mark.parametrize(
-    ("policy", "offered", "kinds"),
-    [
-        ("auto", ALL, ["dml", "cuda", "cpu"]),
-        ("auto", ALL[:2], ["cuda", "cpu"]),
-        ("auto", ("CPUExecutionProvider",), ["cpu"]),
-        ("auto", (), ["cpu"]),
-        ("cpu", ALL, ["cpu"]),
-        ("cuda", ALL, ["cuda"]),
-        ("dml", ALL, ["dml"]),
-    ],
-)
-def test_the_order_of_devices(
-    policy: DevicePolicy, offered: tuple[str, ...], kinds: list[str]
-) -> None:
-    assert [device.kind for device in candidates(policy, offered)] == kinds
-
-
-@pytest.mark.parametrize("policy", ["cuda", "dml"])
-def test_a_device_that_is_not_offered_is_refused_by_name(policy: DevicePolicy) -> None:
-    with pytest.raises(DeviceError, match=r"This installation cannot use (CUDA|DirectML)"):
-        candidates(policy, ("CPUExecutionProvider",))
-
-
-def test_the_fingerprint_tells_devices_apart_and_stays(pack: Pack) -> None:
-    assert fingerprint(CPU) == fingerprint(CPU)
-    assert len({fingerprint(device) for device in candidates("auto", ALL)}) == 3
 
 
 def test_nothing_is_opened_before_the_first_run(pack: Pack) -> None:
@@ -116,6 +83,21 @@ def test_a_device_lost_in_the_middle_gives_the_same_picture_from_the_cpu(pack: P
         (), (), ("DirectML stopped working; pictures now come from the CPU.",), (),
     ]  # fmt: skip
     assert world.opened == ["dml", "cpu"]
+    for outcome in outcomes:
+        np.testing.assert_array_equal(outcome.outputs["picture"], expected(pack))
+
+
+def test_what_else_runs_on_a_lost_device_goes_to_the_cpu_before_it_fails(pack: Pack) -> None:
+    world = FakeDevices()
+    shared = devices("auto", world)
+    first, second, third = (GraphRunner(pack, "generator", shared) for _ in range(3))
+    for each in (first, second):
+        assert each.run(inputs(pack), CancelToken()).device.kind == "dml"
+    world.dies_after = 1
+    outcomes = [each.run(inputs(pack), CancelToken()) for each in (first, second, third)]
+    assert [outcome.device for outcome in outcomes] == [CPU, CPU, CPU]
+    assert [len(outcome.notices) for outcome in outcomes] == [1, 0, 0]
+    assert world.opened == ["dml", "dml", "cpu", "cpu", "cpu"]
     for outcome in outcomes:
         np.testing.assert_array_equal(outcome.outputs["picture"], expected(pack))
 

@@ -14,13 +14,13 @@ from app.domain.requests import SynthesisRequest
 from app.domain.style import Look
 from app.inference.packs import Pack, load_pack
 from app.inference.synthesis import Synthesizer
-from tests.inference.doubles import OFFERED, FakeDevices, Vetted
+from tests.inference.doubles import FakeDevices, devices
 from tests.inference.graphs import write_pack
 
 
 @pytest.fixture(scope="module")
 def synthesizer(pack: Pack) -> Synthesizer:
-    return Synthesizer(pack, "cpu", vet=Vetted())
+    return Synthesizer(pack, devices())
 
 
 def figure(height: int = 320, width: int = 240) -> np.ndarray:
@@ -138,7 +138,7 @@ def test_an_impossible_size_is_refused(synthesizer: Synthesizer, size: tuple[int
 
 def test_device_time_and_notices_are_told(pack: Pack) -> None:
     world = FakeDevices(dies_after=1)
-    synthesizer = Synthesizer(pack, "auto", vet=Vetted(), open_session=world, offered=OFFERED)
+    synthesizer = Synthesizer(pack, devices("auto", world))
     uses = [synthesizer(SynthesisRequest(figure(), Look()), CancelToken()).use for _ in range(3)]
     assert [(use.device, use.provider) for use in uses] == [
         ("DirectML", "DmlExecutionProvider"),
@@ -158,7 +158,7 @@ def test_a_cancelled_request_gives_no_picture(synthesizer: Synthesizer) -> None:
 
 def test_graph_and_bank_open_at_the_first_picture(pack: Pack) -> None:
     world = FakeDevices()
-    synthesizer = Synthesizer(pack, "cpu", vet=Vetted(), open_session=world)
+    synthesizer = Synthesizer(pack, devices("cpu", world))
     assert synthesizer.palette is pack.palette
     assert world.opened == []
     for _ in range(3):
@@ -171,10 +171,10 @@ def test_a_pack_for_another_task_or_without_a_generator_is_refused_at_once(
 ) -> None:
     folder = write_pack(tmp_path / "task", palette, task="try-on")
     with pytest.raises(PackError, match="'try-on'"):
-        Synthesizer(load_pack(folder), "cpu", vet=Vetted())
+        Synthesizer(load_pack(folder), devices())
     folder = write_pack(tmp_path / "garments", palette)
     manifest = json.loads((folder / "pack.json").read_text("utf-8"))
     del manifest["files"]["generator"]
     (folder / "pack.json").write_text(json.dumps(manifest), "utf-8")
     with pytest.raises(PackError, match="no generator"):
-        Synthesizer(load_pack(folder), "cpu", vet=Vetted())
+        Synthesizer(load_pack(folder), devices())

@@ -17,11 +17,20 @@ from app.inference.cutout import Cutout
 from app.inference.packs import CUTOUT, PARSING, TRYON, load_pack
 from app.inference.parsing import Parser
 from app.inference.tryon import TryOn
-from tests.inference.doubles import OFFERED, FakeDevices, Vetted
+from tests.inference.doubles import FakeDevices, devices
 from tests.inference.graphs import write_pack
 from tests.inference.photo_graphs import tryon as tryon_graph
 from tests.inference.test_parsing import HIP_LEFT, HIP_RIGHT, SHOULDER_LEFT, SHOULDER_RIGHT, photo
-from tests.inference.wardrobe import CLOTH, SIZE, Counting, opened, shirt, standing, write_packs
+from tests.inference.wardrobe import (
+    CLOTH,
+    SIZE,
+    Counting,
+    made,
+    opened,
+    shirt,
+    standing,
+    write_packs,
+)
 
 
 @pytest.fixture(scope="module")
@@ -221,30 +230,25 @@ def test_a_corrected_region_is_obeyed(tryon: TryOn, palette: Palette) -> None:
 
 
 def test_a_lost_device_is_told_and_the_cpu_goes_on(packs: Path, palette: Palette) -> None:
-    how = {"vet": Vetted(), "open_session": FakeDevices(dies_after=1), "offered": OFFERED}
-    tryon = TryOn(
-        Parser(load_pack(packs / PARSING), "auto", **how),
-        Cutout(load_pack(packs / CUTOUT), "auto", **how),
-        load_pack(packs / TRYON),
-        "auto",
-        **how,
-    )
+    world = FakeDevices(dies_after=1)
+    tryon = made(packs, devices("auto", world))
     uses = [dress(tryon, standing(palette), shirt(width=w)).use for w in (240, 230, 220)]
-    assert [use.device for use in uses] == ["DirectML", "CPU", "CPU"]
-    # The parser's second look, then cut-out and try-on, each told in the same words.
-    assert [len(use.notices) for use in uses] == [1, 1, 0]
+    # Lost at the parser's second look; cut-out and try-on do not meet the broken device at all.
+    assert [use.device for use in uses] == ["CPU", "CPU", "CPU"]
+    assert [len(use.notices) for use in uses] == [1, 0, 0]
+    assert world.opened == ["dml", "cpu", "cpu", "cpu"]
 
 
 def test_packs_that_do_not_fit_are_refused_at_once(
     tmp_path: Path, packs: Path, palette: Palette
 ) -> None:
-    how = {"vet": Vetted()}
-    parser = Parser(load_pack(packs / PARSING), "cpu", **how)
-    cutout = Cutout(load_pack(packs / CUTOUT), "cpu", **how)
+    on = devices()
+    parser = Parser(load_pack(packs / PARSING), on)
+    cutout = Cutout(load_pack(packs / CUTOUT), on)
     with pytest.raises(PackError, match="not for 'try-on'"):
-        TryOn(parser, cutout, load_pack(packs / PARSING), "cpu", **how)
+        TryOn(parser, cutout, load_pack(packs / PARSING), on)
     with pytest.raises(PackError, match="not for 'cloth-cutout'"):
-        Cutout(load_pack(packs / TRYON), "cpu", **how)
+        Cutout(load_pack(packs / TRYON), on)
     other_frame = write_pack(
         tmp_path / "frame", palette, task=TRYON, files={"tryon": tryon_graph(frame=(128, 96))},
         frame={"height": 128, "width": 96},
@@ -256,7 +260,7 @@ def test_packs_that_do_not_fit_are_refused_at_once(
     )  # fmt: skip
     for folder in (other_frame, other_classes):
         with pytest.raises(PackError, match="do not fit each other"):
-            TryOn(parser, cutout, load_pack(folder), "cpu", **how)
+            TryOn(parser, cutout, load_pack(folder), on)
 
 
 def test_the_services_open_it_when_it_is_first_asked_for(

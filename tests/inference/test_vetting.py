@@ -5,6 +5,7 @@ import re
 import sys
 import threading
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -15,7 +16,7 @@ from app.domain.errors import Cancelled, PackError
 from app.domain.palette import Palette
 from app.inference import probe, vetting
 from app.inference.packs import Pack, load_pack
-from app.inference.providers import CPU, DEVICES, Device
+from app.inference.providers import CPU, Device
 from app.inference.session import Tensor
 from app.inference.vetting import (
     MEAN_TOLERANCE,
@@ -26,10 +27,8 @@ from app.inference.vetting import (
     check,
     compare,
 )
-from tests.inference.doubles import FakeDevices, Vetted
+from tests.inference.doubles import CUDA, DML, FakeDevices, Vetted
 from tests.inference.graphs import generator, write_pack
-
-DML = DEVICES[0]
 
 
 def picture(value: float = 0.5) -> dict[str, Tensor]:
@@ -64,7 +63,9 @@ def test_the_tolerance_follows_the_size_of_the_values() -> None:
 
 def test_every_graph_runs_on_both(pack: Pack) -> None:
     world = FakeDevices()
-    assert check(DML, pack, world) == Verdict(True)
+    verdict = check(DML, pack, world)
+    assert (verdict.good, verdict.reason, verdict.fatal) == (True, "", False)
+    assert min(verdict.ms, verdict.cpu_ms) > 0
     assert world.opened == ["cpu", "dml", "cpu", "dml"]
 
 
@@ -106,15 +107,33 @@ def test_another_device_pack_driver_or_runtime_is_asked_again(
     asked = Vetted()
     vet = Vetter(VerdictStore(tmp_path / "checks.json"), asked)
     vet(DML, pack, CancelToken())
-    vet(DEVICES[1], pack, CancelToken())
+    vet(CUDA, pack, CancelToken())
     vet(DML, other, CancelToken())
     monkeypatch.setattr(vetting, "version", lambda: "9.9")
     vet(DML, pack, CancelToken())
-    monkeypatch.setattr(vetting, "fingerprint", lambda device: f"{device.kind} new driver")
-    vet(DML, pack, CancelToken())
-    assert len(asked.asked) == 5
-    vet(DML, pack, CancelToken())
-    assert len(asked.asked) == 5
+    updated = replace(DML, driver="31.0.101.5186")
+    vet(updated, pack, CancelToken())
+    vet(replace(updated, name="Another card in its place"), pack, CancelToken())
+    assert len(asked.asked) == 6
+    vet(updated, pack, CancelToken())
+    assert len(asked.asked) == 6
+
+
+def test_a_device_that_brought_a_process_down_is_tried_with_no_other_pack(
+    tmp_path: Path, palette: Palette, pack: Pack
+) -> None:
+    other = load_pack(write_pack(tmp_path / "other", palette, version="0.0.2"))
+    asked = Vetted()
+    asked.verdict = Verdict(False, "it ended its test program (exit code 3)", fatal=True)
+    vet = Vetter(VerdictStore(tmp_path / "checks.json"), asked)
+    for each in (pack, other, pack):
+        assert vet(DML, each, CancelToken()).reason == asked.verdict.reason
+    assert asked.asked == ["dml"]
+    assert not vet(CUDA, pack, CancelToken()).good
+    assert asked.asked == ["dml", "cuda"]
+    later = Vetted()
+    assert not Vetter(VerdictStore(tmp_path / "checks.json"), later)(DML, other, CancelToken()).good
+    assert later.asked == []
 
 
 @pytest.mark.parametrize("content", [b"", b"[]", b"\xff", b'{"a": {"good": "perhaps"}}'])
@@ -155,7 +174,9 @@ def test_the_child_finds_the_cpu_good(pack: Pack, tmp_path: Path) -> None:
     here = Path.cwd()
     os.chdir(tmp_path)  # the child must find the program from any folder
     try:
-        assert probe.ask(CPU, pack, CancelToken()) == Verdict(True)
+        verdict = probe.ask(CPU, pack, CancelToken())
+        assert verdict.good, verdict.reason
+        assert 0 < verdict.ms < 10_000
     finally:
         os.chdir(here)
 
@@ -193,6 +214,7 @@ def test_a_child_that_dies_or_babbles_makes_the_device_bad(
     verdict = probe.ask(DML, pack, CancelToken(), program=child(code))
     assert not verdict.good
     assert re.search(words, verdict.reason)
+    assert verdict.fatal == verdict.reason.startswith("it ended")
 
 
 def test_a_child_that_hangs_is_ended(pack: Pack) -> None:
@@ -200,6 +222,7 @@ def test_a_child_that_hangs_is_ended(pack: Pack) -> None:
     sleep = child("import time; time.sleep(60)")
     verdict = probe.ask(DML, pack, CancelToken(), program=sleep, patience=0.3)
     assert "no answer" in verdict.reason
+    assert verdict.fatal
     assert time.monotonic() - begun < 10
 
 

@@ -11,13 +11,14 @@ import numpy as np
 from app.domain.cancel import CancelToken
 from app.domain.palette import Palette
 from app.inference.cutout import Cutout
+from app.inference.devices import Devices
 from app.inference.packs import CUTOUT, PARSING, TRYON, load_pack
 from app.inference.parsing import Parser
 from app.inference.providers import Device
 from app.inference.session import OrtSession, Session, Signature, Tensor, Tensors
 from app.inference.tryon import TryOn
 from tests.inference import photo_graphs
-from tests.inference.doubles import Vetted
+from tests.inference.doubles import devices
 from tests.inference.graphs import write_pack
 from tests.inference.test_parsing import person, photo
 
@@ -64,14 +65,12 @@ class _Counted:
 
 def opened(folder: Path, sessions: Counting | None = None) -> TryOn:
     """The packs of ``folder`` on the CPU."""
-    how = {"vet": Vetted(), "open_session": sessions or OrtSession}
-    return TryOn(
-        Parser(load_pack(folder / PARSING), "cpu", **how),
-        Cutout(load_pack(folder / CUTOUT), "cpu", **how),
-        load_pack(folder / TRYON),
-        "cpu",
-        **how,
-    )
+    return made(folder, devices("cpu", sessions or OrtSession))
+
+
+def made(folder: Path, on: Devices) -> TryOn:
+    parser, cutout = Parser(load_pack(folder / PARSING), on), Cutout(load_pack(folder / CUTOUT), on)
+    return TryOn(parser, cutout, load_pack(folder / TRYON), on)
 
 
 def standing(

@@ -101,12 +101,18 @@ class FakeWiring:
         self.may_parse = threading.Event()
         self.may_parse.set()
         self.fault: ToileError | None = None
+        self.devices_fault: ToileError | None = None
         self.palette_fault: ToileError | None = None
 
     def read_palette(self) -> Palette:
         if self.palette_fault is not None:
             raise self.palette_fault
         return self.palette
+
+    def device_choices(self) -> list[tuple[str, str]]:
+        if self.devices_fault is not None:
+            raise self.devices_fault
+        return [("auto", "Automatic"), ("dml:1", "Test card (DirectML, 8.0 GB)"), ("cpu", "CPU")]
 
     def open_services(self, device: str = "auto") -> FakeServices:
         app = QApplication.instance()

@@ -5,8 +5,10 @@ from typing import get_args
 from PySide6.QtGui import QKeySequence
 from PySide6.QtWidgets import QDialog, QMenu
 
+from app.domain.errors import DeviceError
 from app.domain.label_map import MAX_SIDE
 from app.settings import Settings, Workspace
+from app.ui.commands import apply_settings
 from app.ui.help import AboutDialog, ShortcutSheet, about_text
 from app.ui.settings.dialog import SettingsDialog
 from app.ui.settings.schema import SCHEMA
@@ -116,3 +118,30 @@ def test_the_settings_dialog_shows_the_schema_and_tells_only_changes(studio: Stu
     assert changed == [{"undo_megabytes": 512}]
     assert dialog.result() == QDialog.DialogCode.Accepted
     dialog.deleteLater()
+
+
+def test_devices_are_chosen_by_name_and_one_that_is_gone_stays_chosen(studio: Studio) -> None:
+    window = studio.window
+    apply_settings(window, {"device": "cuda:1"})
+    studio.until(lambda: studio.wiring.opened == ["auto", "cuda:1"])
+    window.commands["file.settings"].trigger()
+    dialog = window.findChild(SettingsDialog)
+    combo = dialog.editor("device")
+    shown = [(combo.itemData(row), combo.itemText(row)) for row in range(combo.count())]
+    gone = ("cuda:1", "cuda:1 (not found)")
+    assert shown == [*studio.wiring.device_choices(), gone]
+    assert combo.currentData() == "cuda:1"
+    combo.setCurrentIndex(1)
+    dialog._accept()
+    studio.until(lambda: studio.wiring.opened == ["auto", "cuda:1", "dml:1"])
+    assert window.settings.device == "dml:1"
+    studio.settle()
+
+
+def test_settings_open_where_the_devices_cannot_be_listed(studio: Studio) -> None:
+    studio.wiring.devices_fault = DeviceError("onnxruntime cannot be loaded")
+    studio.window.commands["file.settings"].trigger()
+    combo = studio.window.findChild(SettingsDialog).editor("device")
+    assert [combo.itemData(row) for row in range(combo.count())] == ["auto", "cpu"]
+    assert "onnxruntime cannot be loaded" in studio.window.status.notice.text()
+    studio.window.findChild(SettingsDialog).reject()

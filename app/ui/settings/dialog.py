@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
+
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import (
     QComboBox,
@@ -19,16 +22,26 @@ from app.ui.settings.schema import SCHEMA, Field
 
 
 class SettingsDialog(QDialog):
-    """Shows the settings of the schema; `applied` carries what was changed."""
+    """Shows the settings of the schema; `applied` carries what was changed.
+
+    `choices` are those of the fields that know theirs only when the dialog opens. A value that is
+    none of them stays one to choose: a device that is not plugged in now may be another time.
+    """
 
     applied = Signal(object)  # dict[str, object]
 
-    def __init__(self, settings: Settings, parent: QWidget | None = None) -> None:
+    def __init__(
+        self,
+        settings: Settings,
+        parent: QWidget | None = None,
+        choices: Mapping[str, Sequence[tuple[object, str]]] = MappingProxyType({}),
+    ) -> None:
         super().__init__(parent)
         self.setObjectName("settings_dialog")
         self.setWindowTitle("Settings")
         self.setModal(True)
         self._settings = settings
+        self._choices = choices
         self._editors: dict[str, QComboBox | QSpinBox] = {}
         column = QVBoxLayout(self)
         column.setContentsMargins(20, 16, 20, 14)
@@ -76,12 +89,15 @@ class SettingsDialog(QDialog):
                 grid.addWidget(word, row + 1, 1)
         return grid
 
-    @staticmethod
-    def _editor(field: Field) -> QComboBox | QSpinBox:
-        if field.choices:
+    def _editor(self, field: Field) -> QComboBox | QSpinBox:
+        choices = self._choices.get(field.key, field.choices)
+        if choices:
             combo = QComboBox()
-            for value, label in field.choices:
+            for value, label in choices:
                 combo.addItem(label, value)
+            now = getattr(self._settings, field.key)
+            if field.key in self._choices and combo.findData(now) < 0:
+                combo.addItem(f"{now} (not found)", now)
             return combo
         spin = QSpinBox()
         spin.setRange(field.low, field.high)

@@ -42,12 +42,7 @@ SCHEMA = (
         "Network",
         "Device",
         "Automatic takes the fastest device that draws the same picture as the CPU.",
-        choices=(
-            ("auto", "Automatic"),
-            ("dml", "DirectML (graphics card, Windows)"),
-            ("cuda", "CUDA (NVIDIA)"),
-            ("cpu", "CPU"),
-        ),
+        choices=(("auto", "Automatic"), ("cpu", "CPU")),
     ),
     Field(
         "pressure_curve",
