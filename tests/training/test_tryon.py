@@ -13,7 +13,7 @@ torch = pytest.importorskip("torch", reason="the recipe needs the extra `trainin
 
 from app.domain import framing  # noqa: E402
 from models.training import packing, pictures  # noqa: E402
-from models.training.tryon import data, evaluate, export, making, networks, pairs, train  # noqa: E402
+from models.training.tryon import data, evaluate, export, making, networks, pairs, train, unpaired  # noqa: E402
 from models.training.tryon.body import HEIGHT, LAYERS, WIDTH, Body  # noqa: E402
 from tests.training.people_drawn import class_of  # noqa: E402
 
@@ -137,6 +137,28 @@ def test_thin_plate_goes_through_its_points() -> None:
     assert flow.shape == (2, HEIGHT, WIDTH)
     at = source.astype(int)
     assert np.abs(flow[:, at[:, 1], at[:, 0]].T - target).max() < 0.02
+
+
+class _Shipped:
+    """Cuts whatever is not black, and dresses by pasting the cloth's mean colour."""
+
+    def cut(self, photo: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        alpha = np.full((HEIGHT, WIDTH, 1), 255 * photo.any(), np.uint8)
+        cloth = np.concatenate([np.broadcast_to(photo[0, 0], (HEIGHT, WIDTH, 3)), alpha], 2)
+        return cloth, np.array([1, 0, 0, 0], np.float32)
+
+    def dress(self, person: np.ndarray, cloth: np.ndarray, category: int) -> dict[str, np.ndarray]:
+        assert category == framing.CATEGORIES.index("upper")
+        outcome = cloth[..., :3].astype(np.float32).transpose(2, 0, 1) / 255
+        return {"outcome": outcome, "cover": np.ones((1, HEIGHT, WIDTH), np.float32)}
+
+
+def test_garments_that_cannot_be_cut_are_counted_and_colours_compared() -> None:
+    people = [np.full((HEIGHT, WIDTH, 3), shade, np.uint8) for shade in (90, 180)]
+    photos = [np.full((40, 30, 3), shade, np.uint8) for shade in (200, 0, 60)]
+    figures, sheet = unpaired.wear(_Shipped(), people, photos, "upper")
+    assert figures == {"pairs": 2, "refused": 1, "colour_delta_e2000_median": 0.0}
+    assert sheet.shape[0] >= 4 * HEIGHT
 
 
 @pytest.mark.filterwarnings("ignore::torch.jit.TracerWarning")  # shapes are meant to be fixed
