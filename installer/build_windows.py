@@ -4,8 +4,8 @@
     python3 installer/build_windows.py          Windows' programs run under Wine here
 
 In the folder dist: Toile (the program as a folder), Toile-VERSION-setup.exe,
-Toile-VERSION-portable.zip and SHA256SUMS. Options: `--out DIR` instead of dist, `--work DIR`
-instead of build/windows, `--quick` for a larger installer sooner, `--venv DIR` as setup_toile.py has.
+Toile-VERSION-portable.zip and SHA256SUMS. Options: `--out DIR` for another folder than dist,
+`--work DIR` than build/windows, `--venv DIR` than .venv; `--quick` for a larger installer sooner.
 
 Signing: when TOILE_SIGN holds a command, it is run with the name of a file after it, for every
 program of ours before it is packed and for the installer, such as
