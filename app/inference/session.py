@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol, TypeAlias
@@ -20,6 +21,7 @@ Tensors: TypeAlias = Mapping[str, Tensor]
 
 _TYPES = {"tensor(float)": "float32", "tensor(uint8)": "uint8"}
 _MAX_THREADS = 8
+_PREAMBLE = re.compile(r"^.*\[ONNXRuntimeError\] : \d+ : \w+ : ", re.DOTALL)
 
 
 @dataclass(frozen=True)
@@ -93,14 +95,16 @@ class OrtSession:
             preload_cuda()
         try:
             self._session = runtime.InferenceSession(
-                graph, sess_options=_options(runtime, device), providers=[_provider(device)]
+                graph,
+                sess_options=_options(runtime, device),
+                providers=[_provider(device)],
+                enable_fallback=0,  # else it prints what is wrong and goes on with the CPU
             )
         except Exception as error:  # onnxruntime raises some twenty unrelated types here
             reason = _first_line(error)
             if device.is_cpu:
                 raise PackError(f"The graph cannot be opened: {reason}") from error
             raise DeviceError(f"The device does not take the graph: {reason}") from error
-        self._session.disable_fallback()
         if device.provider not in self._session.get_providers():
             # A missing CUDA or DirectML library is a mere warning to onnxruntime.
             raise DeviceError("The device's libraries could not be loaded", where=device.label)
@@ -163,7 +167,9 @@ def _ports(nodes: list[Any]) -> dict[str, Port]:
 
 
 def _first_line(error: Exception) -> str:
-    return (str(error).strip() or type(error).__name__).splitlines()[0][:300]
+    """What onnxruntime says, without the place in its source and the kind of error before it."""
+    said = _PREAMBLE.sub("", str(error).strip()) or type(error).__name__
+    return said.splitlines()[0][:200]
 
 
 def all_finite(tensors: Tensors) -> bool:
