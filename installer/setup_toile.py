@@ -24,6 +24,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[1]
 CONSTRAINTS = ROOT / "constraints.txt"
 GPU = "gpu"
+RUNTIMES = ("onnxruntime", "onnxruntime-directml", "onnxruntime-gpu")
 NO_PACKAGES = "the packages cannot be installed. Is there a network connection?"
 
 # What Qt's xcb and offscreen platforms and OpenCV load: Debian package -> library
@@ -79,7 +80,7 @@ def parse() -> argparse.Namespace:
     parser.add_argument(
         "--venv", type=Path, default=ROOT / ".venv", help="the environment's folder"
     )
-    parser.add_argument("--gpu", action="store_true", help="use the CUDA runtime (NVIDIA, Linux)")
+    parser.add_argument("--gpu", action="store_true", help="use the CUDA runtime (NVIDIA)")
     parser.add_argument("--extra", action="append", default=[], help="also install this extra")
     arguments, arguments.rest = parser.parse_known_args()
     arguments.venv = arguments.venv.expanduser().resolve()
@@ -87,10 +88,6 @@ def parse() -> argparse.Namespace:
     if arguments.command == "test":
         arguments.extras.add("test")
     if arguments.gpu:
-        if sys.platform != "linux":
-            parser.error(
-                "--gpu is for NVIDIA devices on Linux; on Windows DirectML is there already"
-            )
         arguments.extras.add(GPU)
     return arguments
 
@@ -158,8 +155,8 @@ def set_up(venv: Path, extras: set[str]) -> str:
     named = ",".join(sorted(extras - {GPU}))
     run([*install, "-e", f"{ROOT}[{named}]" if named else str(ROOT)], NO_PACKAGES)
     if GPU in extras:  # two runtimes share a folder and hide the GPU: see pyproject.toml
-        run([*pip, "uninstall", "-y", "onnxruntime", "onnxruntime-gpu"], NO_PACKAGES)
-        run([*install, "--no-deps", "onnxruntime-gpu"], NO_PACKAGES)
+        run([*pip, "uninstall", "-y", *RUNTIMES], NO_PACKAGES)
+        run([*install, "onnxruntime-gpu[cuda,cudnn]"], NO_PACKAGES)
     stamp.write_text("\n".join([fingerprint(), *sorted(extras)]), encoding="utf-8")
     return str(python)
 

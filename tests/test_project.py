@@ -1,5 +1,6 @@
 """The project's own files agree with each other."""
 
+import re
 import tomllib
 
 import numpy as np
@@ -14,7 +15,7 @@ SAMPLES = sorted((ROOT / "assets" / "samples").glob("*.png"))
 
 def pins(lines: list[str]) -> dict[str, str]:
     plain = (line.split(";")[0].split("#")[0].strip() for line in lines)
-    return dict(line.split("==") for line in plain if line)
+    return dict(re.sub(r"\[.*\]", "", line).split("==") for line in plain if line)
 
 
 def test_every_direct_dependency_is_pinned_as_in_the_constraints() -> None:

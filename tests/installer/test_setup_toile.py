@@ -139,8 +139,8 @@ def test_the_gpu_runtime_replaces_the_other_one(
 ) -> None:
     setup.set_up(tmp_path, {"gpu"})
     removed, installed = commands[-2:]
-    assert removed[-3:] == ["-y", "onnxruntime", "onnxruntime-gpu"]
-    assert installed[-1] == "onnxruntime-gpu"
+    assert removed[-4:] == ["-y", "onnxruntime", "onnxruntime-directml", "onnxruntime-gpu"]
+    assert installed[-1] == "onnxruntime-gpu[cuda,cudnn]"
 
 
 def test_a_failing_step_stops_with_its_command(
