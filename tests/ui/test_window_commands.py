@@ -3,7 +3,7 @@
 from typing import get_args
 
 from PySide6.QtGui import QKeySequence
-from PySide6.QtWidgets import QDialog, QMenu
+from PySide6.QtWidgets import QDialog, QLabel, QMenu
 
 from app.domain.errors import DeviceError
 from app.domain.label_map import MAX_SIDE
@@ -145,3 +145,15 @@ def test_settings_open_where_the_devices_cannot_be_listed(studio: Studio) -> Non
     assert [combo.itemData(row) for row in range(combo.count())] == ["auto", "cpu"]
     assert "onnxruntime cannot be loaded" in studio.window.status.notice.text()
     studio.window.findChild(SettingsDialog).reject()
+
+
+def test_the_settings_show_their_texts_whole_on_a_low_screen(studio: Studio) -> None:
+    dialog = SettingsDialog(Settings(), studio.window)
+    dialog.resize(540, 300)
+    dialog.show()
+    studio.qtbot.waitExposed(dialog)
+    wrapped = [label for label in dialog.findChildren(QLabel) if label.wordWrap()]
+    assert wrapped
+    for label in wrapped:
+        assert label.height() >= label.heightForWidth(label.width()), label.text()
+    dialog.close()

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 
 from PySide6.QtCore import Signal
+from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import (
     QComboBox,
     QDialog,
@@ -19,6 +20,8 @@ from PySide6.QtWidgets import (
 
 from app.settings import Settings
 from app.ui.settings.schema import SCHEMA, Field
+
+_WIDTH = 540
 
 
 class SettingsDialog(QDialog):
@@ -59,8 +62,15 @@ class SettingsDialog(QDialog):
         buttons.button(kind.RestoreDefaults).clicked.connect(lambda: self._show(Settings()))
         column.addStretch(1)
         column.addWidget(buttons)
-        self.setMinimumWidth(540)
+        self.setMinimumWidth(_WIDTH)
         self._show(settings)
+
+    def showEvent(self, event: QShowEvent) -> None:
+        # Left to itself, Qt gives a dialog two thirds of a low screen and cuts its texts.
+        layout = self.layout()
+        if layout is not None:
+            self.resize(_WIDTH, max(self.height(), layout.heightForWidth(_WIDTH)))
+        super().showEvent(event)
 
     def editor(self, key: str) -> QComboBox | QSpinBox:
         """The widget of one setting."""
