@@ -6,7 +6,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QUrl
+from PySide6.QtCore import Qt, QUrl
 from PySide6.QtGui import QAction, QActionGroup, QDesktopServices, QGuiApplication
 from PySide6.QtWidgets import QApplication, QMenu
 
@@ -300,10 +300,8 @@ def _view(commands: Commands, window: MainWindow) -> None:
 
 
 def _toggle_full(window: MainWindow) -> None:
-    if window.isFullScreen():
-        window.showNormal()
-    else:
-        window.showFullScreen()
+    """Fill the screen, or be again as large as before, maximized or not."""
+    window.setWindowState(window.windowState() ^ Qt.WindowState.WindowFullScreen)
 
 
 def _help(commands: Commands, window: MainWindow) -> None:

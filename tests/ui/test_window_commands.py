@@ -157,3 +157,13 @@ def test_the_settings_show_their_texts_whole_on_a_low_screen(studio: Studio) -> 
     for label in wrapped:
         assert label.height() >= label.heightForWidth(label.width()), label.text()
     dialog.close()
+
+
+def test_full_screen_leads_back_to_a_maximized_window(studio: Studio) -> None:
+    window, full = studio.window, studio.window.commands["view.full_screen"]
+    window.showMaximized()
+    full.trigger()
+    assert window.isFullScreen()
+    full.trigger()
+    assert not window.isFullScreen()
+    assert window.isMaximized()
