@@ -57,6 +57,12 @@ REGISTRY = rf"""Windows Registry Editor Version 5.00
 [HKEY_CURRENT_USER\Software\Wine\WineDbg]
 "ShowCrashDialog"=dword:00000000
 
+[HKEY_CURRENT_USER\Software\Wine\Explorer]
+"Desktop"="Screen"
+
+[HKEY_CURRENT_USER\Software\Wine\Explorer\Desktops]
+"Screen"="{SCREEN[0]}x{SCREEN[1]}"
+
 [HKEY_LOCAL_MACHINE\Software\Microsoft\{UI_SETTINGS}]
 "DllPath"="C:\\windows\\system32\\uisettings.dll"
 "ActivationType"=dword:00000000
@@ -235,8 +241,8 @@ class WineMachine:
         words = [self.windows_path(word) if isinstance(word, Path) else word for word in command]
         return Program(["wine", *words], self._environment | dict(environment or {}))
 
-    def tool(self, *command: str) -> str:
-        """Run a program of this side against the machine's screen; what it printed."""
+    def tool(self, *command: str | Path) -> str:
+        """Run a program of this side against the machine's screen; what it printed. WineError."""
         return self._native(command)
 
     def _native(self, command: Sequence[str | Path]) -> str:
