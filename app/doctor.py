@@ -6,6 +6,7 @@ import platform
 import sys
 import time
 from collections.abc import Callable
+from dataclasses import dataclass
 from importlib import metadata
 from pathlib import Path
 from typing import Any, Literal
@@ -25,6 +26,7 @@ from app.inference.runner import GraphRunner
 from app.inference.runtime import offered_providers, version
 from app.inference.session import OrtSession, cpu_threads
 from app.inference.synthesis import Synthesizer
+from app.inference.vetting import Vet
 
 Report = dict[str, Any]
 Fault = Literal["", "pack", "device"]
@@ -58,7 +60,8 @@ def examine(
         allowed(policy, all_devices())
     except DeviceError as error:
         device_fault = str(error)
-    packs = [_pack(entry, policy, cancel, fresh, runs) for entry in find_packs(folder)]
+    exam = _Exam(policy, wiring.vetter(fresh=fresh), runs, cancel)
+    packs = [_pack(entry, exam) for entry in find_packs(folder)]
     pack_fault = not packs or any(pack["error"] for pack in packs)
     if device_fault or any(pack.get("device_error") for pack in packs):
         fault: Fault = "device"
@@ -104,9 +107,17 @@ def _library(name: str) -> str:
         return "unknown"
 
 
-def _pack(
-    folder: Path, policy: DevicePolicy, cancel: CancelToken, fresh: bool, runs: int
-) -> Report:
+@dataclass(frozen=True)
+class _Exam:
+    """What is asked of every pack; one ``vet`` for all, which tries no broken card twice."""
+
+    policy: DevicePolicy
+    vet: Vet
+    runs: int
+    cancel: CancelToken
+
+
+def _pack(folder: Path, exam: _Exam) -> Report:
     report: Report = {"folder": str(folder), "error": "", "device_error": "", "devices": []}
     try:
         pack = load_pack(folder)
@@ -120,8 +131,8 @@ def _pack(
             "classes": len(pack.palette) if pack.has_palette else 0,
             "files": {key: len(pack.read(key)) for key in pack.keys},
             "codes": _check_graphs(pack),
-            "devices": _devices(pack, policy, cancel, fresh),
-            "timing": _timing(pack, policy, cancel, runs),
+            "devices": _devices(pack, exam),
+            "timing": _timing(pack, exam),
         }
     except Cancelled:
         raise
@@ -146,13 +157,12 @@ def _check_graphs(pack: Pack) -> int:
     return sum(bank.count(cls) for cls in range(bank.class_count))
 
 
-def _devices(pack: Pack, policy: DevicePolicy, cancel: CancelToken, fresh: bool) -> list[Report]:
-    vet = wiring.vetter(fresh=fresh)
+def _devices(pack: Pack, exam: _Exam) -> list[Report]:
     found: list[Report] = []
-    for device in allowed(policy, all_devices()):
+    for device in allowed(exam.policy, all_devices()):
         entry: Report = {"id": device.id, "device": device.label, "good": True, "reason": ""}
         if not device.is_cpu:
-            verdict = vet(device, pack, cancel)
+            verdict = exam.vet(device, pack, exam.cancel)
             entry |= {"good": verdict.good, "reason": verdict.reason}
             if verdict.good:
                 entry |= {"ms": verdict.ms, "cpu_ms": verdict.cpu_ms}
@@ -160,22 +170,22 @@ def _devices(pack: Pack, policy: DevicePolicy, cancel: CancelToken, fresh: bool)
     return found
 
 
-def _timing(pack: Pack, policy: DevicePolicy, cancel: CancelToken, runs: int) -> Report:
+def _timing(pack: Pack, exam: _Exam) -> Report:
     """Milliseconds of whole requests where the pack makes pictures on its own, label map in and
     RGBA out for a 768 × 1024 canvas; of its network alone where it does not."""
     if pack.task == GARMENT:
-        synthesize = Synthesizer(pack, wiring.open_devices(policy))
+        synthesize = Synthesizer(pack, wiring.open_devices(exam.policy))
         framed = sample(pack, GENERATOR)["labels"][0]
         rows = np.arange(_CANVAS[0]) * framed.shape[0] // _CANVAS[0]
         columns = np.arange(_CANVAS[1]) * framed.shape[1] // _CANVAS[1]
         request = SynthesisRequest(np.ascontiguousarray(framed[rows][:, columns]), Look())
-        return _timed(lambda: synthesize(request, cancel).use.device, runs) | {
+        return _timed(lambda: synthesize(request, exam.cancel).use.device, exam.runs) | {
             "what": f"canvas {_CANVAS[1]} × {_CANVAS[0]}"
         }
     (key,) = graph_keys(pack)
-    runner = GraphRunner(pack, key, wiring.open_devices(policy))
+    runner = GraphRunner(pack, key, wiring.open_devices(exam.policy))
     inputs = sample(pack, key)
-    timed = _timed(lambda: runner.run(inputs, cancel).device.label, runs)
+    timed = _timed(lambda: runner.run(inputs, exam.cancel).device.label, exam.runs)
     return timed | {"what": "network alone"}
 
 
