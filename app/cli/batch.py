@@ -11,7 +11,15 @@ from typing import Any
 import msgspec
 
 from app import wiring
-from app.cli.command import Commands, Exit, add_command, exit_code, quality, tell
+from app.cli.command import (
+    Commands,
+    Exit,
+    add_command,
+    add_outcome_options,
+    chosen_category,
+    exit_code,
+    tell,
+)
 from app.domain.batch.estimate import Estimate, estimate
 from app.domain.batch.journal import Journal, Start
 from app.domain.batch.names import FIELDS
@@ -21,10 +29,7 @@ from app.domain.batch.run import Progress, Run
 from app.domain.batch.words import duration, many, pace, size
 from app.domain.cancel import CancelToken
 from app.domain.errors import ToileError
-from app.domain.framing import CATEGORIES
-from app.domain.picture import QUALITY
 
-_AUTO = "auto"
 _EVERY = 2.0  # seconds between lines of progress
 _PAIRINGS: dict[str, Pairing] = {"all": "all", "name": "name"}
 
@@ -51,17 +56,8 @@ def add(commands: Commands) -> None:
         help="everyone in everything (default), files of the same name, or a CSV file of lines "
         "person,cloth[,category]",
     )
-    parser.add_argument(
-        "--category",
-        choices=(_AUTO, *CATEGORIES),
-        default=_AUTO,
-        help="what kind of garment they are; default: seen from each picture",
-    )
     parser.add_argument("--format", choices=KINDS, default=KIND, help=f"default {KIND}")
-    parser.add_argument(
-        "--quality", type=quality, default=QUALITY, metavar="1-100",
-        help=f"of JPEG and WebP; default {QUALITY}",
-    )  # fmt: skip
+    add_outcome_options(parser)
     parser.add_argument(
         "--template",
         default=TEMPLATE,
@@ -136,7 +132,7 @@ def _order(options: argparse.Namespace) -> Order:
         out=options.output,
         pairing=pairing,
         table=Path(options.pairs) if pairing == "table" else None,
-        category=None if options.category == _AUTO else options.category,
+        category=chosen_category(options),
         template=options.template,
         kind=options.format,
         quality=options.quality,

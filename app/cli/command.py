@@ -23,7 +23,9 @@ from app.domain.errors import (
     SettingsError,
     ToileError,
 )
+from app.domain.framing import CATEGORIES, Category
 from app.domain.label_map import check_size
+from app.domain.picture import QUALITY
 from app.domain.requests import DEVICE_PATTERN, DevicePolicy
 
 
@@ -52,6 +54,8 @@ EPILOG = """exit codes:
 
 Without a command the window opens; toile FILE opens a label map or photo in it.
 toile --selftest checks this installation, its window included."""
+
+_BY_PICTURE = "auto"
 
 Work: TypeAlias = Callable[[argparse.Namespace, CancelToken], int]
 Commands: TypeAlias = "argparse._SubParsersAction[CommandParser]"
@@ -138,6 +142,28 @@ def quality(text: str) -> int:
     if not text.isascii() or not text.isdigit() or not 1 <= int(text) <= 100:
         raise argparse.ArgumentTypeError(f"{text!r} is no quality from 1 to 100")
     return int(text)
+
+
+def add_outcome_options(parser: argparse.ArgumentParser) -> None:
+    """The options of every command that puts garments on people."""
+    parser.add_argument(
+        "--category",
+        choices=(_BY_PICTURE, *CATEGORIES),
+        default=_BY_PICTURE,
+        help="what kind of garment it is; default: seen from its picture",
+    )
+    parser.add_argument(
+        "--quality",
+        type=quality,
+        default=QUALITY,
+        metavar="1-100",
+        help=f"of JPEG and WebP; default {QUALITY}",
+    )
+
+
+def chosen_category(options: argparse.Namespace) -> Category | None:
+    """The kind of garment that was asked for; None leaves it to the picture."""
+    return None if options.category == _BY_PICTURE else options.category
 
 
 def check_target(

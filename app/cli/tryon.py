@@ -10,13 +10,19 @@ import cv2
 import msgspec
 
 from app import wiring
-from app.cli.command import Commands, Exit, add_command, check_target, quality, tell, writing
+from app.cli.command import (
+    Commands,
+    Exit,
+    add_command,
+    add_outcome_options,
+    check_target,
+    chosen_category,
+    tell,
+    writing,
+)
 from app.domain.cancel import CancelToken
-from app.domain.framing import CATEGORIES
-from app.domain.picture import QUALITY, SAVED_AS, in_profile, load_picture, save_picture
+from app.domain.picture import SAVED_AS, in_profile, load_picture, save_picture
 from app.domain.requests import TryOnRequest, TryOnResult
-
-_AUTO = "auto"
 
 
 def add(commands: Commands) -> None:
@@ -33,19 +39,7 @@ def add(commands: Commands) -> None:
     parser.add_argument(
         "-o", "--output", type=Path, required=True, metavar="OUT", help="a PNG, JPEG or WebP"
     )
-    parser.add_argument(
-        "--category",
-        choices=(_AUTO, *CATEGORIES),
-        default=_AUTO,
-        help="what kind of garment it is; default: seen from its picture",
-    )
-    parser.add_argument(
-        "--quality",
-        type=quality,
-        default=QUALITY,
-        metavar="1-100",
-        help=f"of a JPEG or WebP; default {QUALITY}",
-    )
+    add_outcome_options(parser)
     parser.add_argument("--json", action="store_true", help="print what was done as JSON")
 
 
@@ -56,8 +50,7 @@ def _tryon(options: argparse.Namespace, cancel: CancelToken) -> int:
     photo = load_picture(options.person)
     cloth = in_profile(load_picture(options.cloth), photo.icc)
     tryon = wiring.open_tryon(options.device, options.models)
-    category = None if options.category == _AUTO else options.category
-    result = tryon(TryOnRequest(photo.rgba, cloth.rgba, category), cancel)
+    result = tryon(TryOnRequest(photo.rgba, cloth.rgba, chosen_category(options)), cancel)
     tell([*result.notices, *result.use.notices])
     with writing():
         save_picture(target, result.rgba, icc=photo.icc, quality=options.quality)

@@ -103,10 +103,7 @@ class Workspaces(QStackedWidget):
         batch = BatchWorkspace(
             window.commands, window.lane, window.pool, window.network, window.settings, window
         )
-        self.addWidget(batch)
-        batch.job_started.connect(window.status.track)
-        batch.notice.connect(window.status.say)
-        batch.settings_changed.connect(window.store_settings)
+        self._join(batch)
         return batch
 
     def _make_tryon(self) -> TryOnWorkspace:
@@ -116,14 +113,17 @@ class Workspaces(QStackedWidget):
         tryon = TryOnWorkspace(
             window.commands, window.lane, window.pool, window.network, window.settings, window
         )
-        self.addWidget(tryon)
-        tryon.job_started.connect(window.status.track)
-        tryon.notice.connect(window.status.say)
+        self._join(tryon)
         tryon.device_used.connect(window.status.show_device)
         tryon.zoom_changed.connect(window.status.show_zoom)
-        tryon.settings_changed.connect(window.store_settings)
         tryon.to_design.connect(self._take_outcome)
         return tryon
+
+    def _join(self, room: TryOnWorkspace | BatchWorkspace) -> None:
+        self.addWidget(room)
+        room.job_started.connect(self._window.status.track)
+        room.notice.connect(self._window.status.say)
+        room.settings_changed.connect(self._window.store_settings)
 
     # From Design to Try-on and back
 
