@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import ctypes
 import os
 import sys
 import time
+from collections.abc import Callable
+from functools import cache
 from pathlib import Path
 
 _SINCE = time.perf_counter()
 _MB = 1 << 20
+_MMAP_THRESHOLD = -3  # M_MMAP_THRESHOLD of glibc's malloc.h
 
 
 def seconds() -> float:
@@ -32,6 +36,26 @@ def memory() -> dict[str, int]:
     return {"now": int(kilobytes["VmRSS"]) >> 10, "peak": int(kilobytes["VmHWM"]) >> 10}
 
 
+def expect_pictures() -> None:
+    """Have memory for pictures come from the system and go back to it, where the C library would
+    cut it into pieces (glibc: it learns from the first large block that is freed)."""
+    if sys.platform == "linux":
+        _c("mallopt")(_MMAP_THRESHOLD, 4 * _MB)
+
+
+def give_back() -> None:
+    """Return free memory to the system where the C library would keep it (glibc: what smaller
+    blocks of changing sizes leave between them adds up); a few milliseconds."""
+    if sys.platform == "linux":
+        _c("malloc_trim")(0)
+
+
+@cache
+def _c(name: str) -> Callable[..., int]:
+    """A function of the C library; nothing happens where it has none of that name."""
+    return getattr(ctypes.CDLL(None), name, lambda *_: 0)
+
+
 def _begun() -> float | None:
     """When the process was started, in seconds as `time.time` counts them."""
     if sys.platform == "win32":
@@ -46,7 +70,6 @@ def _begun() -> float | None:
 
 
 if sys.platform == "win32":
-    import ctypes
     from ctypes import wintypes
 
     _KERNEL = ctypes.WinDLL("kernel32", use_last_error=True)

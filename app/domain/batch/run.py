@@ -11,6 +11,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
+from app import process
 from app.domain.batch import report
 from app.domain.batch.journal import Journal, Made
 from app.domain.batch.order import OrderError, StoreError
@@ -24,6 +25,7 @@ from app.domain.requests import Finish, Fit, TryOnRequest
 
 _log = logging.getLogger("toile.batch")
 _WAIT = 0.1  # seconds between looks at pause and cancel
+_TIDIED = 8  # items after which free memory goes back to the system
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,13 +102,14 @@ class Run:
         leaves them waiting: StoreError for the output folder, OrderError when an input folder is
         gone, PackError, DeviceError.
         """
+        process.expect_pictures()
         waiting = deque(in_good_order(self._journal.waiting()))
         ahead: deque[tuple[Item, Future[Pair]]] = deque()
         with (
             ThreadPoolExecutor(self._jobs, "batch-save") as savers,
             ThreadPoolExecutor(self._jobs, "batch-load") as loaders,
         ):
-            shelf = Shelf(loaders)
+            shelf, done = Shelf(loaders), 0
             try:
                 while (ahead or waiting) and self._may_go_on(cancel):
                     while waiting and (not ahead or (len(ahead) <= self._jobs and not shelf.full)):
@@ -114,6 +117,9 @@ class Run:
                         ahead.append((item, shelf.fetch(item)))
                     item, pair = ahead.popleft()
                     self._dress(item, pair, cancel, savers)
+                    done += 1
+                    if done % _TIDIED == 0:
+                        process.give_back()
             finally:
                 loaders.shutdown(wait=False, cancel_futures=True)
         if self._fault is not None:
