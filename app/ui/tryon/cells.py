@@ -6,6 +6,7 @@ from collections import OrderedDict
 from pathlib import Path
 
 from PySide6.QtCore import (
+    QAbstractListModel,
     QModelIndex,
     QObject,
     QPersistentModelIndex,
@@ -30,6 +31,44 @@ MARK_ROLE = Qt.ItemDataRole.UserRole + 1
 _PADDING, _RADIUS, _LINE = 6, 5, 18
 _KEPT = 500  # thumbnails
 _QUEUED = 120  # wishes; older ones come again when they are scrolled into view
+
+
+class CellModel(QAbstractListModel):
+    """Rows for a `CellView`; an heir has what stands in them, and how many there are."""
+
+    def count(self) -> int:
+        raise NotImplementedError
+
+    def word(self, row: int) -> str:
+        """What stands below the thumbnail."""
+        raise NotImplementedError
+
+    def tip(self, row: int) -> str:
+        raise NotImplementedError
+
+    def thumbnail(self, row: int) -> QImage | None:
+        raise NotImplementedError
+
+    def mark(self, row: int) -> str:
+        """The name of the icon to draw while there is no thumbnail."""
+        raise NotImplementedError
+
+    def tell(self, row: int) -> None:
+        """Something in a row changed; -1 is none."""
+        if row >= 0:
+            self.dataChanged.emit(self.index(row), self.index(row))
+
+    def rowCount(self, parent: Index = QModelIndex()) -> int:  # noqa: B008 (Qt's own signature)
+        return 0 if parent.isValid() else self.count()
+
+    def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> object:
+        told = {
+            Qt.ItemDataRole.DisplayRole: self.word,
+            Qt.ItemDataRole.ToolTipRole: self.tip,
+            Qt.ItemDataRole.DecorationRole: self.thumbnail,
+            MARK_ROLE: self.mark,
+        }.get(role)
+        return told(index.row()) if told is not None else None
 
 
 class Thumbnails(QObject):

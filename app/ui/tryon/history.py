@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QAbstractListModel, QModelIndex, QObject, QSize, Qt, Signal
+from PySide6.QtCore import QModelIndex, QObject, QSize, Qt, Signal
+from PySide6.QtGui import QImage
 from PySide6.QtWidgets import QFrame, QLabel, QStackedLayout, QVBoxLayout, QWidget
 
-from app.ui.tryon.cells import MARK_ROLE, CellView, Index
+from app.ui.tryon.cells import CellModel, CellView
 from app.ui.tryon.outcomes import Outcome, Outcomes
 
 _CELL = QSize(116, 150)
 
 
-class HistoryModel(QAbstractListModel):
+class HistoryModel(CellModel):
     """The outcomes, the newest first."""
 
     def __init__(self, outcomes: Outcomes, parent: QObject | None = None) -> None:
@@ -19,7 +20,7 @@ class HistoryModel(QAbstractListModel):
         self._outcomes = outcomes
         for change in (outcomes.added, outcomes.removed):
             change.connect(lambda _row: self._reset())
-        outcomes.replaced.connect(self._on_replaced)
+        outcomes.replaced.connect(lambda row: self.tell(len(outcomes) - 1 - row))
 
     def outcome(self, row: int) -> Outcome:
         return self._outcomes[len(self._outcomes) - 1 - row]
@@ -33,31 +34,23 @@ class HistoryModel(QAbstractListModel):
         self.beginResetModel()
         self.endResetModel()
 
-    def _on_replaced(self, row: int) -> None:
-        index = self.index(len(self._outcomes) - 1 - row)
-        self.dataChanged.emit(index, index)
+    def count(self) -> int:
+        return len(self._outcomes)
 
-    def rowCount(self, parent: Index = QModelIndex()) -> int:  # noqa: B008 (Qt's own signature)
-        return 0 if parent.isValid() else len(self._outcomes)
+    def word(self, row: int) -> str:
+        outcome = self.outcome(row)
+        return ("✓ " if outcome.saved is not None else "") + outcome.cloth.stem
 
-    def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> object:
-        outcome = self.outcome(index.row())
-        if role == Qt.ItemDataRole.DisplayRole:
-            return ("✓ " if outcome.saved is not None else "") + outcome.cloth.stem
-        if role == Qt.ItemDataRole.ToolTipRole:
-            kept = f"Saved as {outcome.saved.name}" if outcome.saved is not None else "Not saved"
-            return f"{outcome.name}\n{outcome.category.capitalize()} · {kept}"
-        if role == Qt.ItemDataRole.DecorationRole:
-            return outcome.thumbnail
-        if role == MARK_ROLE:
-            return "mdi6.image-outline"
-        return None
+    def tip(self, row: int) -> str:
+        outcome = self.outcome(row)
+        kept = f"Saved as {outcome.saved.name}" if outcome.saved is not None else "Not saved"
+        return f"{outcome.name}\n{outcome.category.capitalize()} · {kept}"
 
-    def tell(self, outcome: Outcome) -> None:
-        """Something about an outcome changed."""
-        row = self.row_of(outcome)
-        if row >= 0:
-            self.dataChanged.emit(self.index(row), self.index(row))
+    def thumbnail(self, row: int) -> QImage | None:
+        return self.outcome(row).thumbnail
+
+    def mark(self, row: int) -> str:
+        return "mdi6.image-outline"
 
 
 class HistoryPanel(QFrame):
@@ -109,6 +102,10 @@ class HistoryPanel(QFrame):
         else:
             self.view.selectionModel().clear()
         self._quiet = False
+
+    def tell(self, outcome: Outcome) -> None:
+        """Something about an outcome changed."""
+        self.model.tell(self.model.row_of(outcome))
 
     def _on_current(self, index: QModelIndex) -> None:
         if index.isValid() and not self._quiet:

@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from PySide6.QtCore import QAbstractListModel, QModelIndex, QObject, QSize, Qt, Signal
-from PySide6.QtGui import QAction
+from PySide6.QtCore import QModelIndex, QObject, QSize, Qt, Signal
+from PySide6.QtGui import QAction, QImage
 from PySide6.QtWidgets import (
     QFrame,
     QHBoxLayout,
@@ -22,7 +22,7 @@ from app.domain.picture import SUFFIXES
 from app.jobs.files import FilePool
 from app.ui.design.fields import ElidedLabel
 from app.ui.design.overlay import small_button
-from app.ui.tryon.cells import MARK_ROLE, CellView, Index, Thumbnails
+from app.ui.tryon.cells import CellModel, CellView, Thumbnails
 from app.ui.tryon.pieces import told
 
 _CELL = QSize(112, 140)
@@ -56,7 +56,7 @@ def list_pictures(folder: Path) -> dict[Path, int]:
     return {path: row for row, path in enumerate(sorted(found, key=_natural))}
 
 
-class WardrobeModel(QAbstractListModel):
+class WardrobeModel(CellModel):
     """Picture files with their thumbnails, as they arrive."""
 
     def __init__(self, thumbnails: Thumbnails, parent: QObject | None = None) -> None:
@@ -64,7 +64,7 @@ class WardrobeModel(QAbstractListModel):
         self._thumbnails = thumbnails
         self._paths: list[Path] = []
         self._rows: dict[Path, int] = {}
-        thumbnails.arrived.connect(self._tell)
+        thumbnails.arrived.connect(lambda path: self.tell(self.row(path)))
 
     def set_paths(self, rows: dict[Path, int]) -> None:
         """Take files with their rows, in that order."""
@@ -79,25 +79,21 @@ class WardrobeModel(QAbstractListModel):
         """Where a file stands; -1 when it is none of them."""
         return self._rows.get(path, -1) if path is not None else -1
 
-    def rowCount(self, parent: Index = QModelIndex()) -> int:  # noqa: B008 (Qt's own signature)
-        return 0 if parent.isValid() else len(self._paths)
+    def count(self) -> int:
+        return len(self._paths)
 
-    def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> object:
-        path = self._paths[index.row()]
-        if role == Qt.ItemDataRole.DisplayRole:
-            return path.stem
-        if role == Qt.ItemDataRole.ToolTipRole:
-            return str(path)
-        if role == Qt.ItemDataRole.DecorationRole:
-            return self._thumbnails.get(path)
-        if role == MARK_ROLE:
-            return "mdi6.image-broken-variant" if self._thumbnails.broken(path) else "mdi6.hanger"
-        return None
+    def word(self, row: int) -> str:
+        return self._paths[row].stem
 
-    def _tell(self, path: Path) -> None:
-        row = self.row(path)
-        if row >= 0:
-            self.dataChanged.emit(self.index(row), self.index(row))
+    def tip(self, row: int) -> str:
+        return str(self._paths[row])
+
+    def thumbnail(self, row: int) -> QImage | None:
+        return self._thumbnails.get(self._paths[row])
+
+    def mark(self, row: int) -> str:
+        broken = self._thumbnails.broken(self._paths[row])
+        return "mdi6.image-broken-variant" if broken else "mdi6.hanger"
 
 
 class Wardrobe(QFrame):

@@ -188,7 +188,7 @@ class TryOnWorkspace(TryOnLayout):
         self._refresh()
 
     def _on_saved(self, outcome: Outcome) -> None:
-        self.side.history.model.tell(outcome)
+        self.side.history.tell(outcome)
         self._refresh()
         self.settings_changed.emit()
 
