@@ -146,7 +146,7 @@ def find_makensis() -> str:
 
 def compress(program: Path, portable: Path) -> None:
     """The program's folder as a zip file, to be unpacked anywhere."""
-    with zipfile.ZipFile(portable, "w", zipfile.ZIP_DEFLATED, compresslevel=9) as archive:
+    with zipfile.ZipFile(portable, "w", zipfile.ZIP_DEFLATED, compresslevel=6) as archive:
         for path in sorted(program.rglob("*")):
             if path.is_file():
                 archive.write(path, Path(NAME, path.relative_to(program)).as_posix())

@@ -3,7 +3,7 @@
 ;   VERSION   such as 0.1.0          SOURCE   the folder that PyInstaller made
 ;   OUTPUT    the installer to make  TARGET   the kind of installer program, where it is not NSIS's own
 ;   QUICK     packed fast, not small SIGN     a command that signs the file given as its last word
-; What it understands: /S silent, /D=FOLDER (last, unquoted), /DESKTOP=1 or 0, /LANG=1033, 2052 or 1041.
+; What it understands: /S silent, /D=FOLDER (last, unquoted), /DESKTOP=1, /LANG=1033, 2052 or 1041.
 ; It ends with 0 when Toile is installed, 1 when the user stopped it, 2 when it could not be done.
 
 Unicode true
@@ -19,6 +19,7 @@ Unicode true
 !include MUI2.nsh
 !include FileFunc.nsh
 !include LogicLib.nsh
+!include Sections.nsh
 !include WinVer.nsh
 !include x64.nsh
 
@@ -104,22 +105,6 @@ LangString FAILED ${LANG_JAPANESE} "書き込めないファイルがありま�
   Delete "$INSTDIR\toile-cli.exe"
 !macroend
 
-Function .onInit
-  ${GetParameters} $R9
-  ClearErrors
-  ${GetOptions} $R9 "/LANG=" $0
-  ${IfNot} ${Errors}
-    StrCpy $LANGUAGE $0
-  ${EndIf}
-  ${IfNot} ${RunningX64}
-  ${OrIfNot} ${AtLeastWin10}
-    MessageBox MB_OK|MB_ICONSTOP "$(TOO_OLD)" /SD IDOK
-    SetErrorLevel 2
-    Quit
-  ${EndIf}
-  SetShellVarContext current
-FunctionEnd
-
 Section "$(PROGRAM)" SECTION_PROGRAM
   SectionIn RO
   StrCpy $R0 "Toile.exe"
@@ -155,7 +140,24 @@ Section /o "$(DESKTOP)" SECTION_DESKTOP
   CreateShortcut "$DESKTOP\Toile.lnk" "$INSTDIR\Toile.exe"
 SectionEnd
 
-Function .onSelChange
+Function .onInit
+  ${GetParameters} $R9
+  ClearErrors
+  ${GetOptions} $R9 "/LANG=" $0
+  ${IfNot} ${Errors}
+    StrCpy $LANGUAGE $0
+  ${EndIf}
+  ${IfNot} ${RunningX64}
+  ${OrIfNot} ${AtLeastWin10}
+    MessageBox MB_OK|MB_ICONSTOP "$(TOO_OLD)" /SD IDOK
+    SetErrorLevel 2
+    Quit
+  ${EndIf}
+  ${GetOptions} $R9 "/DESKTOP=" $0
+  ${If} $0 == 1
+    !insertmacro SelectSection ${SECTION_DESKTOP}
+  ${EndIf}
+  SetShellVarContext current
 FunctionEnd
 
 Section "Uninstall"
