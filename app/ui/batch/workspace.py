@@ -27,10 +27,18 @@ from app.ui.batch.telling import Told
 from app.ui.batch.work import BatchWork, Begun, Counted
 from app.ui.icons import icon
 from app.ui.network import Network
+from app.ui.taskbar import State, Taskbar
 
 _DOING = ("start", "anew", "adopt", "estimate", "pause", "stop")
 _AFTERWARDS = ("folder", "sheet", "report")
 _LEFT = 430
+_ON_TASKBAR: dict[str, State] = {
+    "idle": "none",
+    "estimating": "busy",
+    "running": "running",
+    "paused": "paused",
+    "stopping": "busy",
+}
 
 
 class BatchWorkspace(QWidget):
@@ -60,6 +68,7 @@ class BatchWorkspace(QWidget):
             [commands[f"batch.{name}"] for name in _AFTERWARDS],
             commands["batch.retry"],
         )
+        self._taskbar = Taskbar(self)
         self._counted: Counted | None = None
         self._trouble: ToileError | None = None
         self._guess: Estimate | None = None
@@ -267,6 +276,7 @@ class BatchWorkspace(QWidget):
             self.panel.show_failures()
         self.panel.show_progress(now)
         self.panel.tell(telling.of_run(now, self.work.state))
+        self._show_on_taskbar()
 
     def _on_ended(self, now: Progress) -> None:
         self._now, self._end = now, telling.of_end(now)
@@ -324,6 +334,14 @@ class BatchWorkspace(QWidget):
             panel.show_busy()
         else:
             panel.show_progress(self._now)
+        self._show_on_taskbar()
+
+    def _show_on_taskbar(self) -> None:
+        state, now = _ON_TASKBAR[self.work.state], self._now
+        if now is None:
+            self._taskbar.show("none" if state == "none" else "busy")
+        else:
+            self._taskbar.show(state, now.done + now.failed, now.total)
 
     def _told(self) -> Told:
         work, counted = self.work, self._counted
