@@ -108,7 +108,7 @@ class _User:
     def arrive(self) -> float:
         """Wait for the window and its first garment; the seconds to that."""
         begun = time.monotonic()
-        self._desk.wait("window", lambda: bool(self._desk.windows("Toile")), PATIENCE)
+        self._desk.wait("window", lambda: self._desk.windows("Toile") > 0, PATIENCE)
         self._settle("first picture", lambda seen: _vivid(part(seen, *GARMENT)))
         seconds = time.monotonic() - begun
         self._desk.keep("1-design")
@@ -133,7 +133,7 @@ class _User:
     def open_twice(self, folder: Path) -> None:
         """A second window beside the first works, and its end leaves the first alone."""
         second = self._machine.start(folder / "Toile.exe")
-        self._desk.wait("second window", lambda: len(self._desk.windows("Toile")) > 1, PATIENCE)
+        self._desk.wait("second window", lambda: self._desk.windows("Toile") > 1, PATIENCE)
         self._settle("second picture", lambda seen: _vivid(part(seen, *GARMENT)))
         self._desk.keep("3-second-window")
         self._desk.press("ctrl+q")
@@ -203,10 +203,10 @@ class _User:
         self._fill(path)
 
     def _fill(self, path: Path) -> None:
-        count = len(self._desk.windows(""))
+        count = self._desk.windows()
         self._desk.write(self._machine.windows_path(path))
         self._desk.press("Return")
-        self._desk.wait("end of the dialog", lambda: len(self._desk.windows("")) < count, PATIENCE)
+        self._desk.wait("end of the dialog", lambda: self._desk.windows() < count, PATIENCE)
 
     def _settle(self, what: str, there: Callable[[Pixels], bool]) -> None:
         """Wait until something is to be seen and stays the same for a moment."""
@@ -223,11 +223,11 @@ class _User:
 
 def _dialog(desk: Desk, key: str) -> bool:
     """Press the key, and see whether one window more comes within a few seconds."""
-    count = len(desk.windows(""))
+    count = desk.windows()
     desk.press(key)
     for _ in range(10):
         time.sleep(0.5)
-        if len(desk.windows("")) > count:
+        if desk.windows() > count:
             time.sleep(1)  # until it listens to the keys
             return True
     return False

@@ -5,9 +5,9 @@
 The steps: build (`build_windows.py --quick`), an upgrade over an older version, the silent install,
 the self-test, the window with a real mouse and keyboard (`check_window.py`), the portable folder
 from a path with spaces, umlauts and Chinese characters, and the silent uninstall. Screenshots lie
-in the folder shots of the work folder. When all went well, what was measured is written to
-checked.json beside this file: commit it, and `.ci/run` leaves this check out until a file that the
-build is made from changes (`--if-changed`).
+in the folder shots of the work folder. With `--record`, what was measured is written to the file
+checked.json beside this one when all went well: commit it, and `.ci/run` leaves this check out
+(`--if-changed`) until a file that the build is made from changes.
 """
 
 from __future__ import annotations
@@ -46,6 +46,7 @@ def main() -> int:
     parser.add_argument("--venv", type=Path, default=ROOT / ".venv")
     parser.add_argument("--built", action="store_true", help="check what was built last")
     parser.add_argument("--if-changed", action="store_true", help="only when it was not yet")
+    parser.add_argument("--record", action="store_true", help="write down that all is well")
     options = parser.parse_args()
     inputs = fingerprint()
     if options.if_changed and RECORD.is_file():
@@ -68,8 +69,10 @@ def main() -> int:
         return 1
     date = datetime.now(UTC).strftime("%Y-%m-%d")
     record = {"inputs": inputs, "date": date, "toile": build_windows.version(), **facts}
-    RECORD.write_text(json.dumps(record, indent=2) + "\n", encoding="utf-8")
-    print(f"All is well; {RECORD.relative_to(ROOT)} says what was measured.")
+    text = json.dumps(record, indent=2) + "\n"
+    if options.record:
+        RECORD.write_text(text, encoding="utf-8")
+    print(f"{text}The Windows build is good.")
     return 0
 
 

@@ -74,13 +74,13 @@ class Desk:
             time.sleep(_TICK)
         return time.monotonic() - begun
 
-    def windows(self, title: str) -> list[str]:
-        """The names of the visible windows whose name contains ``title``."""
+    def windows(self, title: str = "") -> int:
+        """How many visible windows have ``title`` in their name."""
         try:
             found = self._machine.tool("xdotool", "search", "--onlyvisible", "--name", title)
         except wine.WineError:  # there is none
-            return []
-        return [self._machine.tool("xdotool", "getwindowname", each) for each in found.split()]
+            return 0
+        return len(found.split())
 
 
 def _move(point: Point) -> list[str]:
