@@ -20,6 +20,7 @@ _ANOTHER = 0.3  # of the largest person's area, from which a patch is another pe
 _NEAR = 0.04  # of the person's height, within which a smaller patch is a part or a thing of theirs
 _SIDEWAYS = 0.3  # of the torso's length: shoulders closer together than that are seen from the side
 _SURE = 0.3  # confidence of nose or shoulder from which there is somebody, whatever else is seen
+_SURE_OF_WEARER = 0.5  # the same in a garment's picture: of 235 garments 2, of 160 worn ones 159
 _SURE_OF_HIPS = 0.5  # of both hips, which a lying pair of pants has rather too
 _BODY = 0.04  # of a figure, which is skin and hair at least where it is somebody
 _HEAD = 0.2  # of the torso's length: how far around the nose there is nothing but head
@@ -91,6 +92,11 @@ def somebody(landmarks: NDArray[np.float32], labels: NDArray[np.uint8], palette:
         return False
     skin, hair = _skin_and_hair(labels, palette)
     return skin + hair >= max(1, _BODY * np.count_nonzero(labels))
+
+
+def is_worn(landmarks: NDArray[np.float32]) -> bool:
+    """Whether there is somebody in the garment whose picture has these ``landmarks`` (13, 3)."""
+    return bool(landmarks[[_NOSE, _LEFT, _RIGHT], 2].max() >= _SURE_OF_WEARER)
 
 
 def facing(landmarks: NDArray[np.float32], labels: NDArray[np.uint8], palette: Palette) -> Facing:

@@ -16,7 +16,8 @@ from numpy.typing import NDArray
 from app.domain.cancel import CancelToken
 from app.domain.cloth import cloth_window, frame_cloth, frame_photo
 from app.domain.errors import PackError, PictureError
-from app.domain.framing import CATEGORIES, LANDMARKS, Category, Window, for_category
+from app.domain.framing import CATEGORIES, LANDMARKS, Category, Window, for_category, whole
+from app.domain.people import is_worn
 from app.domain.requests import CutCloth, Finish, TryOnRequest, TryOnResult
 from app.inference.compositing import Cloth, Draft, Person, composite
 from app.inference.cutout import Cutout, no_garment
@@ -68,11 +69,12 @@ class _Known:
 
 @dataclass(frozen=True, eq=False)
 class _Hung:
-    """A cloth as the network sees it."""
+    """A cloth as the network sees it, and whether somebody wears it in its picture."""
 
     cut: CutCloth
     cloth: Cloth
     framed: Pixels
+    worn: bool
 
 
 @dataclass(frozen=True, eq=False)
@@ -157,7 +159,7 @@ class TryOn(Network):
             begun = time.perf_counter() - fitted
             rgba, changed = composite(person, hung.cloth, drafted.draft, cancel, region=region)
             use = use_of(drafted.device, begun, said)
-            return TryOnResult(rgba, category, changed, _notices(found, hung.cut, changed), use)
+            return TryOnResult(rgba, category, changed, _notices(found, hung, changed), use)
 
         return finish
 
@@ -177,7 +179,15 @@ class TryOn(Network):
         window = cloth_window(np.asarray(cv2.extractChannel(cut.rgba, 3), np.uint8), self._aspect)
         framed = frame_cloth(cut.rgba, window, *self.frame)
         alpha = np.ascontiguousarray(framed[..., 3])
-        return _Hung(cut, Cloth(cut.rgba, window, alpha), framed)
+        return _Hung(cut, Cloth(cut.rgba, window, alpha), framed, self._worn(picture, cancel))
+
+    def _worn(self, picture: Pixels, cancel: CancelToken) -> bool:
+        if cv2.minMaxLoc(cv2.extractChannel(picture, 3))[0] < 255:
+            return False  # somebody has cut it out already
+        window = whole(picture.shape[1], picture.shape[0], self._aspect)
+        reading = self._parser.read(frame_photo(picture, window, *self.frame), cancel)
+        self._said += reading.notices
+        return is_worn(reading.landmarks)
 
     def _frame(
         self, photo: Pixels, found: Found, category: Category, cancel: CancelToken
@@ -229,7 +239,7 @@ def _check(found: Found, category: Category, height: int) -> None:
             raise PictureError(f"The person's {part} not in the photo", hint=_NEEDS[category])
 
 
-def _notices(found: Found, cut: CutCloth, region: Pixels) -> tuple[str, ...]:
+def _notices(found: Found, hung: _Hung, region: Pixels) -> tuple[str, ...]:
     """What a person should know of their pictures, in sentences."""
     notices = []
     if found.people > 1:
@@ -240,7 +250,12 @@ def _notices(found: Found, cut: CutCloth, region: Pixels) -> tuple[str, ...]:
         )
     if found.facing == "side":
         notices.append("The person stands sideways; a photo from the front gives a better outcome.")
-    if cut.category is None:
+    if hung.worn:
+        notices.append(
+            "Somebody wears the cloth in its picture; one of the garment alone, lying flat or "
+            "hanging, gives a better outcome."
+        )
+    if hung.cut.category is None:
         notices.append("The cloth's picture may show no garment.")
     if not region.any():
         notices.append("Nothing changed: no place for this cloth was found on the person.")

@@ -60,7 +60,9 @@ def test_files_that_are_no_pictures_are_passed_over_and_told(tmp_path: Path) -> 
     (tmp_path / "people" / "inner.png").mkdir()
     made = plan(order)
     assert len(made.pairs) == 1
-    assert made.notices == ("1 file that is no picture is passed over in people.",)
+    assert made.notices == (
+        "1 file is passed over in people: no picture of a kind that Toile reads.",
+    )
 
 
 @pytest.mark.parametrize(

@@ -177,26 +177,34 @@ def test_a_small_person_is_dressed_with_a_notice(tryon: TryOn, palette: Palette)
     assert "pixels tall" in notice
 
 
-def test_the_next_cloth_costs_its_cut_and_one_run_and_the_same_again_none(
+def test_the_next_cloth_costs_its_cut_a_look_and_one_run_and_the_same_again_none(
     packs: Path, palette: Palette
 ) -> None:
     sessions = Counting()
     tryon = opened(packs, sessions)
     person, first, second = standing(palette), shirt(), shirt(200, 150)
     dress(tryon, person, first)
-    assert sessions.runs == 5  # two looks at the person, one in the frame, the cut, the try-on
+    assert (
+        sessions.runs == 6
+    )  # two looks at the person, one in the frame; cut, look at the cloth; try-on
     dress(tryon, person, second)
-    assert sessions.runs == 7
+    assert sessions.runs == 9
     dress(tryon, person.copy(), first.copy())
-    assert sessions.runs == 7
+    assert sessions.runs == 9
     dress(tryon, person, first, category="lower")
-    assert sessions.runs == 9
+    assert sessions.runs == 11
     tryon.cut(second, CancelToken())
-    assert sessions.runs == 9
+    assert sessions.runs == 11
     other = person.copy()
     other[0, 0, 0] = 0
     dress(tryon, other, first)
-    assert sessions.runs == 13
+    assert sessions.runs == 15
+
+
+def test_a_cloth_that_somebody_wears_is_told(tryon: TryOn, palette: Palette) -> None:
+    worn = standing(palette, 400, 300, tall=350, y=25)
+    (notice,) = dress(tryon, standing(palette), worn).notices
+    assert notice.startswith("Somebody wears the cloth in its picture")
 
 
 def test_what_was_remembered_gives_the_same_outcome(tryon: TryOn, palette: Palette) -> None:
@@ -205,7 +213,7 @@ def test_what_was_remembered_gives_the_same_outcome(tryon: TryOn, palette: Palet
     np.testing.assert_array_equal(once.rgba, again.rgba)
 
 
-@pytest.mark.parametrize("run", [1, 2, 3, 4, 5])
+@pytest.mark.parametrize("run", [1, 2, 3, 4, 5, 6])
 def test_a_cancel_in_the_middle_stops_and_leaves_it_usable(
     run: int, packs: Path, palette: Palette
 ) -> None:

@@ -137,10 +137,9 @@ def _pictures(place: Path, word: str, notices: list[str]) -> list[Path]:
     pictures = [path for path in seen if path.suffix.lower() in SUFFIXES and _sayable(path)]
     if len(pictures) < len(seen):
         others = len(seen) - len(pictures)
-        files = "1 file that is no picture is" if others == 1 else (
-            f"{others} files that are no pictures are"
-        )  # fmt: skip
-        notices.append(f"{files} passed over in {place.name}.")
+        files = "1 file is" if others == 1 else f"{others} files are"
+        kinds = "no picture of a kind that Toile reads"
+        notices.append(f"{files} passed over in {place.name}: {kinds}.")
     if not pictures:
         raise OrderError(
             f"There are no pictures in the folder of {word}",
