@@ -26,6 +26,9 @@ _MAX_WEBP = 16383
 _MAX_BYTES = 512 << 20
 _WHAT = "picture"
 _HINT = "Open a PNG, JPEG, WebP, TIFF, BMP or GIF picture."
+_PHONES = {"heic": "HEIC", "heix": "HEIC", "hevc": "HEIC", "mif1": "HEIC", "msf1": "HEIC",
+           "avif": "AVIF", "avis": "AVIF"}  # fmt: skip
+"""What phones save, by the brand that stands in the file (ISO 14496-12, section 4.3)."""
 _WITH_ALPHA = ("RGBA", "RGBa", "LA", "La", "PA", "P")
 
 Image.MAX_IMAGE_PIXELS = None  # Pillow would warn or raise at its own sizes; `_check_size` decides
@@ -76,7 +79,7 @@ def _load(path: Path, prepare: Callable[[Image.Image], None]) -> Picture:
             icc = image.info.get("icc_profile")
             rgba = np.array(_to_rgba(upright, icc), dtype=np.uint8, order="C")
     except UnidentifiedImageError as failure:
-        raise PictureError("This is no picture", where=str(path), hint=_HINT) from failure
+        raise _unknown(data, path) from failure
     except (OSError, SyntaxError, ValueError, EOFError, zlib.error, ImageCms.PyCMSError) as failure:
         raise PictureError(
             "The picture cannot be read: the file is damaged or of a rare kind",
@@ -84,6 +87,18 @@ def _load(path: Path, prepare: Callable[[Image.Image], None]) -> Picture:
             hint="Open it in another program and save it as PNG.",
         ) from failure
     return Picture(rgba, icc if _describes_rgb(icc) else None)
+
+
+def _unknown(data: bytes, path: Path) -> PictureError:
+    """What to say of a file that Pillow does not know."""
+    phone = _PHONES.get(data[8:12].decode("latin-1")) if data[4:8] == b"ftyp" else None
+    if phone is None:
+        return PictureError("This is no picture", where=str(path), hint=_HINT)
+    return PictureError(
+        f"This is a photo in the format {phone}, which Toile does not read",
+        where=str(path),
+        hint="Have the phone send it as JPEG, or save it as JPEG in another program.",
+    )
 
 
 def save_picture(

@@ -301,3 +301,14 @@ def test_a_thumbnail_of_no_picture_is_refused(tmp_path: Path) -> None:
     (tmp_path / "no.png").write_text("no picture")
     with pytest.raises(PictureError, match="no picture"):
         load_thumbnail(tmp_path / "no.png", 100)
+
+
+@pytest.mark.parametrize(
+    ("brand", "name"), [(b"heic", "HEIC"), (b"mif1", "HEIC"), (b"avif", "AVIF")]
+)
+def test_a_phones_photo_is_refused_by_its_name(brand: bytes, name: str, tmp_path: Path) -> None:
+    path = tmp_path / "IMG_0001.heic"
+    path.write_bytes(b"\0\0\0\x18ftyp" + brand + bytes(40))
+    with pytest.raises(PictureError, match=f"format {name}, which Toile does not read") as refused:
+        load_picture(path)
+    assert "JPEG" in refused.value.hint
