@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import errno
 import os
-import secrets
 import shutil
 from pathlib import Path
 
@@ -69,7 +68,7 @@ def write_atomic(
             raise error(f"{doing}: this is not an ordinary file", where=str(path), hint=_OTHER)
         if target.exists() and not os.access(target, os.W_OK):
             raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
-        temporary = (via or target.parent) / f".toile-{secrets.token_hex(8)}{TEMPORARY}"
+        temporary = (via or target.parent) / f".toile-{os.urandom(8).hex()}{TEMPORARY}"
         try:
             with temporary.open("xb") as file:
                 file.write(data)

@@ -15,7 +15,6 @@ from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image, PngImagePlugin
 
 from app.domain.errors import LabelMapError
 from app.domain.files import read_bytes, write_atomic
@@ -74,6 +73,8 @@ def save_label_map(path: Path, label_map: LabelMap) -> None:
     palette = label_map.palette
     if int(label_map.array.max()) >= len(palette):
         raise LabelMapError("The label map holds an index of no class", where=str(path))
+    from PIL import Image, PngImagePlugin
+
     image = Image.fromarray(label_map.array)
     image.putpalette(palette.colors.tobytes())
     text = PngImagePlugin.PngInfo()
@@ -100,17 +101,36 @@ def _decode(data: bytes) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
             raise LabelMapError("This PNG is an animation, not a label map")
     if not colors or len(colors) % 3 or len(colors) > 768:
         raise LabelMapError("The PNG file is damaged: its colour table is missing or broken")
-    _check_length(header, b"".join(pixels))
-    parts = [(b"IHDR", header), (b"PLTE", colors), (b"IDAT", b"".join(pixels)), (b"IEND", b"")]
+    packed = b"".join(pixels)
+    lines = _unpacked(header, packed)
+    array = _plain(header, lines)
+    if array is None:
+        array = _through_pillow(header, colors, packed)
+    return array, np.frombuffer(colors, dtype=np.uint8).reshape(-1, 3)
+
+
+def _plain(header: bytes, lines: bytes) -> NDArray[np.uint8] | None:
+    """The indices when each has a byte of its own and no line is filtered, as in every file that
+    Toile saves; None for any other. A start with such a file need not load Pillow."""
+    width, height, bits, interlace = *struct.unpack(">IIB", header[:9]), header[12]
+    if bits != 8 or interlace:
+        return None
+    table = np.frombuffer(lines, dtype=np.uint8).reshape(height, width + 1)
+    return None if table[:, 0].any() else table[:, 1:].copy()
+
+
+def _through_pillow(header: bytes, colors: bytes, packed: bytes) -> NDArray[np.uint8]:
+    from PIL import PngImagePlugin
+
+    parts = [(b"IHDR", header), (b"PLTE", colors), (b"IDAT", packed), (b"IEND", b"")]
     clean = _SIGNATURE + b"".join(_chunk(kind, body) for kind, body in parts)
     try:
         # Not through Image.open, which imports the readers of five other formats.
         with PngImagePlugin.PngImageFile(io.BytesIO(clean)) as image:
             image.load()
-            array = np.array(image, dtype=np.uint8, order="C")
+            return np.array(image, dtype=np.uint8, order="C")
     except (OSError, SyntaxError, ValueError, EOFError, zlib.error) as failure:
         raise LabelMapError("The PNG file is damaged: its pixels cannot be read") from failure
-    return array, np.frombuffer(colors, dtype=np.uint8).reshape(-1, 3)
 
 
 def _chunks(data: bytes) -> Iterator[tuple[bytes, bytes]]:
@@ -151,19 +171,21 @@ def _check_header(kind: bytes, body: bytes) -> None:
     check_size(width, height)
 
 
-def _check_length(header: bytes, packed: bytes) -> None:
-    """Refuse pixel data that ends early: Pillow would fill the rest with index 0."""
+def _unpacked(header: bytes, packed: bytes) -> bytes:
+    """The lines of pixels, filters and all. Refuses data that ends early: Pillow would fill the
+    rest with index 0."""
     width, height, bits, interlace = *struct.unpack(">IIB", header[:9]), header[12]
     length = 0
     for left, top, across, down in _ADAM7 if interlace else _ONE_PASS:
         columns, rows = -(-(width - left) // across), -(-(height - top) // down)
         length += rows * (1 + -(-columns * bits // 8)) if columns > 0 else 0
     try:
-        found = len(zlib.decompressobj().decompress(packed, length))
+        lines = zlib.decompressobj().decompress(packed, length)
     except zlib.error:
-        found = 0
-    if found < length:
+        lines = b""
+    if len(lines) < length:
         raise LabelMapError("The PNG file is damaged: its pixels cannot be read")
+    return lines
 
 
 def _check_colors(array: NDArray[np.uint8], colors: NDArray[np.uint8], palette: Palette) -> None:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import hashlib
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from typing import Annotated
 
@@ -74,8 +74,7 @@ class _Manifest(msgspec.Struct, frozen=True):
 class Pack:
     """A pack whose manifest is sound. Its files are checked when they are read.
 
-    ``frame`` is the network's (height, width) in pixels, ``digest`` the sha256 of the manifest,
-    which names the hash of every file and so the whole pack.
+    ``frame`` is the network's (height, width) in pixels.
     """
 
     folder: Path
@@ -85,7 +84,7 @@ class Pack:
     title: str
     license: str
     frame: tuple[int, int]
-    digest: str
+    _manifest: bytes = field(repr=False)
     _files: dict[str, _File] = field(repr=False)
     _palette: Palette | None = field(repr=False)
     _style_dim: int | None
@@ -94,6 +93,11 @@ class Pack:
     def keys(self) -> tuple[str, ...]:
         """Names of the files in it: "generator", "encoder", "codes"."""
         return tuple(self._files)
+
+    @cached_property
+    def digest(self) -> str:
+        """The sha256 of the manifest, which names the hash of every file and so the whole pack."""
+        return _sha256(self._manifest)
 
     @property
     def has_palette(self) -> bool:
@@ -136,7 +140,7 @@ class Pack:
                 where=str(path),
                 hint=_REINSTALL,
             )
-        if hashlib.sha256(content).hexdigest() != promised.sha256:
+        if _sha256(content) != promised.sha256:
             raise PackError(
                 "A file of the pack was altered: its sha256 is not the one in pack.json",
                 where=str(path),
@@ -175,7 +179,7 @@ def load_pack(folder: Path) -> Pack:
         title=manifest.title,
         license=manifest.license,
         frame=(manifest.frame.height, manifest.frame.width),
-        digest=hashlib.sha256(content).hexdigest(),
+        _manifest=content,
         _files=manifest.files,
         _palette=_palette(manifest.palette, manifest_path) if manifest.palette else None,
         _style_dim=manifest.style.dim if manifest.style else None,
@@ -213,6 +217,12 @@ def _lack(manifest: _Manifest) -> str:
         if part is None and manifest.task in tasks:
             return f"a pack for {manifest.task} needs a `{name}`"
     return ""
+
+
+def _sha256(content: bytes) -> str:
+    import hashlib  # with it OpenSSL, which the start of the window can do without
+
+    return hashlib.sha256(content).hexdigest()
 
 
 def _palette(entries: list[_Class], path: Path) -> Palette:

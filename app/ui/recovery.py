@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-import secrets
+import os
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
@@ -64,7 +64,7 @@ class Recovery(QObject):
         super().__init__(parent)
         self._folder = folder
         self._pool = pool
-        self._image = folder / f"{secrets.token_hex(6)}.png"
+        self._image = folder / f"{os.urandom(6).hex()}.png"
         self._lock: QLockFile | None = None
         self._document: Document | None = None
         self._kept_state: int | None = None

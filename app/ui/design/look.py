@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
-import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
-from PySide6.QtCore import QObject, Signal
+from PySide6.QtCore import QObject, QRandomGenerator, Signal
 
 from app.domain.style import MAX_SEED, CodeBank, Look
 
 _MAX_PAST = 200
+
+
+def _chance(below: int) -> int:
+    """A whole number from 0, any as likely as another; Python's own generators load OpenSSL."""
+    return QRandomGenerator.global_().bounded(below)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -100,7 +104,7 @@ class LookModel(QObject):
 
     def throw(self) -> None:
         """Set a new seed by chance."""
-        self.set_seed(secrets.randbelow(1_000_000))
+        self.set_seed(_chance(1_000_000))
 
     def go_back(self) -> None:
         """Return to the look before the last change."""
@@ -142,7 +146,7 @@ class LookModel(QObject):
         """Choose another code of the class by chance."""
         count = self.count(cls)
         if count > 1:
-            self.step(cls, 1 + secrets.randbelow(count - 1))
+            self.step(cls, 1 + _chance(count - 1))
 
     def set_row(self, cls: int, row: int) -> None:
         """Choose a code of the bank; a code that was taken from a picture goes."""
