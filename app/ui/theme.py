@@ -179,7 +179,7 @@ QToolButton:pressed { background: @line; }
 QToolButton:checked { background: @accent_soft; }
 QToolButton:focus { border-color: @accent; }
 QToolButton::menu-indicator { image: none; }
-QToolButton[role="push"] { background: @raised; border-color: @line; padding: 5px 12px 5px 9px; }
+QToolButton[role="push"] { background: @raised; border-color: @line; padding: 5px 6px 5px 9px; }
 QToolButton[role="push"]:hover { background: @hover; }
 QToolButton[role="push"]:checked { background: @accent_soft; }
 QToolButton[role="push"][main="true"] { background: @accent_soft; border-color: @accent; }

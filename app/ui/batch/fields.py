@@ -10,6 +10,9 @@ from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QToolButton, QWidget
 
 from app.ui.icons import icon
 
+HEIGHT = 28
+"""Of every field, at least."""
+
 
 def dropped_path(data: QMimeData) -> Path | None:
     """The one local file or folder that is dragged, if it is one."""
@@ -46,6 +49,7 @@ class PathField(QWidget):
     def __init__(self, name: str, title: str, hint: str, mark: str = "folder-open-outline") -> None:
         super().__init__()
         self.line = _Line()
+        self.line.setMinimumHeight(HEIGHT)
         self.line.setObjectName(name)
         self.line.setAccessibleName(title)
         self.line.setPlaceholderText(hint)

@@ -21,7 +21,7 @@ from app.domain.batch.names import FIELDS, filled
 from app.domain.batch.order import TEMPLATE, Order, OrderError
 from app.domain.framing import CATEGORIES
 from app.domain.picture import QUALITY
-from app.ui.batch.fields import PathField
+from app.ui.batch.fields import HEIGHT, PathField
 
 _PAUSE = 350  # milliseconds after the last key before what is typed is looked at
 _PAIRINGS = (
@@ -73,6 +73,8 @@ class BatchForm(QWidget):
         self._late.setSingleShot(True)
         self._late.setInterval(_PAUSE)
         self._late.timeout.connect(self.changed)
+        for field in (self.pairing, self.category, self.kind, self.quality, self.template):
+            field.setMinimumHeight(HEIGHT)
         self._lay_out()
         self._connect()
         self._show()

@@ -100,12 +100,17 @@ class BatchPanel(QFrame):
         self._stack = QStackedLayout(body)
         self._stack.addWidget(self._none)
         self._stack.addWidget(self.view)
+        self.below = QWidget()
+        inside = QVBoxLayout(self.below)
         column = QVBoxLayout(self)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(0)
+        for box in (inside, column):
+            box.setContentsMargins(0, 0, 0, 0)
+            box.setSpacing(0)
+        inside.addWidget(strip)
+        inside.addWidget(body, 1)
         column.addLayout(top)
-        column.addWidget(strip)
-        column.addWidget(body, 1)
+        column.addWidget(self.below, 1)
+        column.addStretch()
 
     def _button(self, action: QAction) -> QToolButton:
         """A button with a word that comes and goes with its action being of use."""
@@ -144,6 +149,7 @@ class BatchPanel(QFrame):
             self.bar.setRange(0, max(1, now.total))
             self.bar.setValue(now.done + now.failed)
             self.numbers.setText(telling.counts(now))
+        self._show_below()
 
     def show_busy(self) -> None:
         """Let the bar move without saying how far it is."""
@@ -156,3 +162,8 @@ class BatchPanel(QFrame):
         count = self.failures.rowCount()
         self.failed_word.setText(f"Failed · {count:,}" if count else "Failed")
         self._stack.setCurrentWidget(self.view if count else self._none)
+        self._show_below()
+
+    def _show_below(self) -> None:
+        """Before anything could fail there is no list of failures."""
+        self.below.setVisible(not self.numbers.isHidden() or self.failures.rowCount() > 0)

@@ -280,7 +280,8 @@ class BatchWorkspace(QWidget):
 
     def _on_ended(self, now: Progress) -> None:
         self._now, self._end = now, telling.of_end(now)
-        self.notice.emit(f"Batch: {self._end.headline[:1].lower()}{self._end.headline[1:]}.")
+        headline = self._end.headline.replace(": ", ", ")
+        self.notice.emit(f"Batch: {headline[:1].lower()}{headline[1:]}.")
         self._count_again()
 
     def _on_failed(self, error: ToileError) -> None:

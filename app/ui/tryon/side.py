@@ -98,4 +98,4 @@ class SidePanel(QFrame):
         elif found is not None:
             self.word.setText(f"Auto chose {NAMES[found].lower()}. Correct it here if it is wrong.")
         else:
-            self.word.setText("Auto sees by the picture what kind it is.")
+            self.word.setText("Auto goes by the cloth's picture.")
