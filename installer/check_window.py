@@ -204,6 +204,7 @@ class _User:
 
     def _fill(self, path: Path) -> None:
         count = self._desk.windows()
+        self._desk.press("Home", "shift+End")  # the name that the dialog proposes
         self._desk.write(self._machine.windows_path(path))
         self._desk.press("Return")
         self._desk.wait("end of the dialog", lambda: self._desk.windows() < count, PATIENCE)

@@ -30,7 +30,7 @@ import wine
 
 ROOT = setup_toile.ROOT
 RECORD = ROOT / "installer" / "checked.json"
-INPUTS = ("build.spec", "constraints.txt", "pyproject.toml", "installer/*", "assets/icons/*")
+INPUTS = ("build.spec", "constraints.txt", "installer/*", "assets/icons/*")
 UNINSTALL_KEY = r"HKCU\Software\Microsoft\Windows\CurrentVersion\Uninstall\Toile"
 FOREIGN_NAMES = "Mein Atelier – Größe 服装"
 OLDER = "0.0.1"
