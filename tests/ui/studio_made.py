@@ -84,7 +84,6 @@ class FakeWiring:
         self.palette = palette
         self.requests: list[SynthesisRequest] = []
         self.opened: list[str] = []
-        self.shown_when_opened: list[bool] = []
         self.notices: tuple[str, ...] = ()
         self.parses: list[ParseRequest] = []
         self.encodes: list[EncodeRequest] = []
@@ -115,9 +114,6 @@ class FakeWiring:
         return [("auto", "Automatic"), ("dml:1", "Test card (DirectML, 8.0 GB)"), ("cpu", "CPU")]
 
     def open_services(self, device: str = "auto") -> FakeServices:
-        app = QApplication.instance()
-        assert isinstance(app, QApplication)
-        self.shown_when_opened.append(any(w.isVisible() for w in app.topLevelWidgets()))
         self.opened.append(device)
         if self.fault is not None:
             raise self.fault
@@ -208,6 +204,10 @@ class Studio:
         launch.prepare(app, "dark")
         self.window: MainWindow = launch.make_window(
             settings or Settings(), wiring, self.lane, self.pool, file
+        )
+        self.shown_when_loading: list[bool] = []
+        self.window.network.loading.connect(
+            lambda: self.shown_when_loading.append(self.window.isVisible())
         )
         theme.dress(app)
         self.window.show()

@@ -210,7 +210,7 @@ def test_a_notice_of_the_device_is_said(qtbot: QtBot, wiring: FakeWiring) -> Non
 
 
 def test_the_network_loads_only_after_the_window_shows(studio: Studio) -> None:
-    assert studio.wiring.shown_when_opened == [True]
+    assert studio.shown_when_loading == [True]
 
 
 def test_a_broken_pack_is_told_in_the_pane_and_painting_still_works(
