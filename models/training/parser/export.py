@@ -17,7 +17,7 @@ from models.training import loop, packing, palette
 from models.training.parser.data import HEIGHT, WIDTH
 from models.training.parser.networks import ExportedParser, Parser
 
-NAME, VERSION = "person-parser", "0.1.0"
+NAME, VERSION = "person-parser", "0.2.0"
 
 
 def export(parser: Parser, target: Path) -> float:
