@@ -25,6 +25,7 @@ from models.training.parser.networks import Parser
 BATCH = {128: 16, 192: 12, 256: 8}
 _TAGGED_SHARE = 0.4  # of the batches
 _NOBODY_SHARE = 0.06
+_LABELS_ITSELF = 1 / 3  # of the plan, after which pseudo-labels are used
 _SURE = 0.6  # probability from which the average's own label teaches
 
 
@@ -37,7 +38,7 @@ class Teacher:
         labelled: data.People,
         tagged: data.People | None = None,
         nobody: data.People | None = None,
-        labels_itself: float = 1 / 3,
+        labels_itself: float = _LABELS_ITSELF,
     ) -> None:
         self.training, self.labelled, self.tagged, self.nobody = training, labelled, tagged, nobody
         self.labels_itself = labels_itself * training.plan.total
@@ -106,7 +107,7 @@ def main() -> None:
     nobody = data.load_nobody(args.nobody, device) if args.nobody else None
     held_out = data.load(args.pack, False, device)
     training.go(
-        Teacher(training, labelled, tagged, nobody, 0 if args.start else 1 / 3),
+        Teacher(training, labelled, tagged, nobody, 0 if args.start else _LABELS_ITSELF),
         lambda average, height: sheet(held_out, average, height),
         minutes=args.minutes,
         save_every=args.save_every,

@@ -34,7 +34,8 @@ KINDS = ("ground", "skin", "hair", "upper", "lower", "dress", "legwear", "footwe
 
 #: What a bared place can look like: like whatever lies around it, or like the nearest of its kind.
 LAYERS = ("around", "ground", "skin", "clothes")
-_CLOTHES = ("upper", "lower", "dress", "legwear")
+#: Groups that the layer "clothes" is made of.
+CLOTHES = ("upper", "lower", "dress", "legwear")
 
 _ARMS = (
     ("left_shoulder", "left_elbow", 0.17),
@@ -106,8 +107,8 @@ class Body(nn.Module):
         kinds = [[float(kind in (c.key, c.group)) for c in palette.CLASSES] for kind in KINDS]
         self.register_buffer("kinds", torch.tensor(kinds)[None], persistent=False)
         layers = [
-            LAYERS.index("clothes" if c.group in _CLOTHES else c.group)
-            if c.group in (*_CLOTHES, *LAYERS)
+            LAYERS.index("clothes" if c.group in CLOTHES else c.group)
+            if c.group in (*CLOTHES, *LAYERS)
             else 0
             for c in palette.CLASSES
         ]

@@ -14,7 +14,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from models.training.tryon.body import HEIGHT, KINDS, LAYERS, WIDTH, Body
+from models.training.tryon.body import CLOTHES, HEIGHT, KINDS, LAYERS, WIDTH, Body
 from models.training.unet import ConvNorm
 
 _COARSE = (32, 48, 64, 96, 128, 128)
@@ -55,7 +55,7 @@ def layers(seen: Tensor) -> Tensor:
     """(B, 4, 3, H, W): what a bared place may look like, by `LAYERS`, from what is ``seen``
     (`TryOnNet.look`). A kind of which nothing is seen looks like what lies around."""
     around, kinds = seen[:, :3], dict(zip(KINDS, seen[:, 4:].split(1, 1), strict=True))
-    clothes = kinds["upper"] + kinds["lower"] + kinds["dress"] + kinds["legwear"]
+    clothes = torch.stack([kinds[group] for group in CLOTHES]).sum(0)
     known = torch.stack([kinds["ground"], kinds["skin"], clothes], 1)
     count = known.shape[1]
     spread = diffuse(
