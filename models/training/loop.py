@@ -89,7 +89,7 @@ class Training:
     """One network that learns: weights, average, AdamW, log; resumable after a kill.
 
     ``groups`` are AdamW's parameter groups with their own peak rates; every rate rises over the
-    first steps and falls to nothing along a half cosine.
+    first steps and falls to nothing along a half cosine, all of them ``rate`` times as high.
     """
 
     net: nn.Module
@@ -98,6 +98,7 @@ class Training:
     plan: Plan
     device: torch.device
     decay: float = 0.998
+    rate: float = 1.0
     step: int = 0
     seconds: float = 0.0
     log: list[dict[str, float]] = field(default_factory=list)
@@ -106,7 +107,7 @@ class Training:
         self.net.to(self.device, memory_format=torch.channels_last)
         self.average = copy.deepcopy(self.net).requires_grad_(False).eval()
         self.optimizer = torch.optim.AdamW(self.groups, weight_decay=1e-4)
-        self.peaks = [group["lr"] for group in self.optimizer.param_groups]
+        self.peaks = [group["lr"] * self.rate for group in self.optimizer.param_groups]
         self.run.mkdir(parents=True, exist_ok=True)
         self.path = self.run / "state.pt"
         if self.path.exists():
@@ -119,15 +120,19 @@ class Training:
 
     def start_from(self, graph: Path) -> None:
         """Begin with the weights of a pack's graph, unless this run has a state of its own. Parts
-        that the graph does not have yet begin anew, and are named."""
+        that the graph does not have yet, or has in another shape, begin anew; these and what is no
+        longer there are named."""
         if self.step == 0:
             weights = packing.weights_of(graph)
+            shapes = {name: value.shape for name, value in self.net.state_dict().items()}
+            fitting = {k: v for k, v in weights.items() if shapes.get(k) == v.shape}
+            if not fitting:
+                raise ValueError(f"{graph} is of another network: it has {list(weights)[:4]}")
             for net in (self.net, self.average):
-                missing, surplus = net.load_state_dict(weights, strict=False)
-                unknown = [name for name in missing if not name.endswith("num_batches_tracked")]
-                if surplus:
-                    raise ValueError(f"{graph} is of another network: it has {surplus[:4]}")
-            print(f"from {graph}; anew: {', '.join(unknown) or 'nothing'}", flush=True)
+                missing, _ = net.load_state_dict(fitting, strict=False)
+            anew = [name for name in missing if not name.endswith("num_batches_tracked")]
+            for what, names in (("anew", anew), ("left", sorted(weights.keys() - shapes.keys()))):
+                print(f"from {graph}; {what}: {', '.join(names) or 'nothing'}", flush=True)
 
     def save(self) -> None:
         """Everything, whole."""
@@ -231,6 +236,9 @@ def arguments(description: str, plan: str) -> argparse.ArgumentParser:
     parser.add_argument("--device", default="auto", help="auto, cpu, cuda")
     parser.add_argument(
         "--start", type=Path, help="a shipped graph to go on from, for an empty RUN"
+    )
+    parser.add_argument(
+        "--rate", type=float, default=1.0, help="times the learning rate; below 1 to go on gently"
     )
     parser.add_argument("--save-every", type=float, default=120, help="seconds")
     return parser

@@ -31,7 +31,7 @@ def _only(category: str, **how: object) -> worn.Worn:
 def test_cloth_goes_back_onto_the_person(category: str, lower: str) -> None:
     garment = _only(category, lower=lower)
     rig = skinning.rig(garment)
-    flow = skinning.as_flow(skinning.lay(rig, np.random.default_rng(3)))
+    flow = skinning.as_flow(skinning.lay(rig, np.random.default_rng(3))[0])
     cloth, alpha = flat.draw(flow, rig, flat.painted(garment))
     back = making.warp(np.dstack([cloth, alpha]), flow).astype(int)
     inside = cv2.erode(garment.mask, np.ones((5, 5), np.uint8)) > 0
@@ -48,7 +48,7 @@ def test_sleeves_spread_and_legs_part() -> None:
     for category, lower in (("upper", "skirt"), ("lower", "pants")):
         rig = skinning.rig(_only(category, lower=lower))
         assert len(rig.limbs) == 2
-        flow = skinning.as_flow(skinning.lay(rig, np.random.default_rng(0)))
+        flow = skinning.as_flow(skinning.lay(rig, np.random.default_rng(0))[0])
         points = rig.worn.landmarks[:, :2]
         ends = (worn.LEFT_WRIST, worn.RIGHT_WRIST, worn.LEFT_SHOULDER, worn.RIGHT_SHOULDER)
         if category == "lower":
@@ -65,7 +65,7 @@ def test_what_a_bag_hides_is_filled_in_the_cloth_only() -> None:
     assert (garment.held[bag] == 1).mean() > 0.9
     assert garment.mask[bag].mean() < 0.05
     rig = skinning.rig(garment)
-    flow = skinning.as_flow(skinning.lay(rig, np.random.default_rng(1)))
+    flow = skinning.as_flow(skinning.lay(rig, np.random.default_rng(1))[0])
     _, alpha = flat.draw(flow, rig, flat.painted(garment))
     assert (making.warp(alpha, flow)[garment.held > 0] > 200).all()
 
@@ -128,6 +128,9 @@ def test_command_writes_the_same_pack_twice(
     assert not bool((training.mask & training.held).any())
     worn_there = training.labels[training.mask.bool()]
     assert bool((worn_there > 0).float().mean() > 0.97)
+    assert training.points.shape == (count, 2, 8, 2)
+    assert training.covered.shape == (count, 2, 2)
+    assert set(training.skirt.tolist()) <= {0.0, 1.0}
     clear = training.cloth[:, :, 3:].expand(-1, -1, 3, -1, -1) == 0
     assert float(training.cloth[:, :, :3][clear].float().mean()) > 253
 

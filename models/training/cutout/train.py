@@ -90,7 +90,7 @@ def main() -> None:
     cv2.setNumThreads(1)  # small pictures: more threads cost more than they give
     device = loop.device_for(args.device)
     net = Cutout()
-    training = loop.Training(net, net.groups(), args.run, args.plan, device)
+    training = loop.Training(net, net.groups(), args.run, args.plan, device, rate=args.rate)
     if args.start:
         training.start_from(args.start)
     held_out = data.load(args.pack, False)

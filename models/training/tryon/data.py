@@ -10,9 +10,11 @@ from torch import Tensor
 from torch.nn import functional
 
 from models.training.tryon.body import HEIGHT, WIDTH
+from models.training.tryon.bones import Garment
 from models.training.tryon.pairs import Pairs
 
 _MIRRORED = [0, 2, 1, 4, 3, 6, 5, 8, 7, 10, 9, 12, 11]  # a mirrored left hand is a right one
+_MIRRORED_FLAT = [1, 0, 2, 3, 6, 7, 4, 5]
 
 
 @dataclass(frozen=True)
@@ -35,7 +37,8 @@ FIXED = Augment(mirror=False, shift=0, scale=0, rotate=0, color=0, cropped=0, co
 class Batch:
     """``person`` (B, 3, 256, 192) and ``cloth`` (B, 4, ...) in -1..1, its alpha 0..1; ``labels``
     (B, 256, 192) int64; ``points`` (B, 13, 3); ``category`` (B, 3) one-hot; ``flow`` (B, 2, ...);
-    ``mask`` (B, 1, ...) the worn garment; ``ignore`` (B, 1, ...) where nothing is known."""
+    ``mask`` (B, 1, ...) the worn garment; ``ignore`` (B, 1, ...) where nothing is known; ``flat``
+    (B, 8, 2) -1..1, `bones.POINTS` of the cloth; ``garment`` what kind it is."""
 
     person: Tensor
     cloth: Tensor
@@ -45,6 +48,8 @@ class Batch:
     flow: Tensor
     mask: Tensor
     ignore: Tensor
+    flat: Tensor
+    garment: Garment
 
 
 def _affine(count: int, how: Augment, rng: torch.Generator) -> Tensor:
@@ -113,6 +118,8 @@ def batch(pairs: Pairs, rows: Tensor, how: Augment, rng: torch.Generator) -> Bat
     mask = pairs.mask[rows_there].float()
     points = pairs.landmarks[rows_there].clone()
     flow = pairs.flow[rows_there, variant].float()
+    flat = pairs.points[rows_there, variant].clone()
+    covered, skirt = pairs.covered[rows_there], pairs.skirt[rows_there]
     if flow.shape[2] != height:
         flow = functional.interpolate(
             flow, size=(height, width), mode="bilinear", align_corners=False
@@ -135,6 +142,7 @@ def batch(pairs: Pairs, rows: Tensor, how: Augment, rng: torch.Generator) -> Bat
         )
         inverse = torch.linalg.inv(lying[:, :, :2])
         flow = torch.einsum("bij,bjhw->bihw", inverse, flow - lying[:, :, 2, None, None])
+        flat = torch.einsum("bij,bkj->bki", inverse, flat - lying[:, None, :, 2])
     ignore = torch.zeros_like(mask)
     if how.mirror:
         flip = (torch.rand(count, generator=rng) < 0.5).to(device)
@@ -147,6 +155,9 @@ def batch(pairs: Pairs, rows: Tensor, how: Augment, rng: torch.Generator) -> Bat
         mirrored = points[:, _MIRRORED].clone()
         mirrored[..., 0] = WIDTH - mirrored[..., 0]
         points = torch.where(flip[:, None, None], mirrored, points)
+        turned = flat[:, _MIRRORED_FLAT] * sign[:, :, 0, 0]
+        flat = torch.where(flip[:, None, None], turned, flat)
+        covered = torch.where(flip[:, None, None], covered.flip(1), covered)
     if how.color:
         own = _colour_maps(count, how.color, rng).to(device)
         # The garment keeps its identity: its cloth and what is worn of it change alike.
@@ -162,7 +173,8 @@ def batch(pairs: Pairs, rows: Tensor, how: Augment, rng: torch.Generator) -> Bat
     last = torch.channels_last
     return Batch(
         person.contiguous(memory_format=last), cloth.contiguous(memory_format=last),
-        labels[:, 0].round().long(), points, category, flow, mask, ignore,
+        labels[:, 0].round().long(), points, category, flow, mask, ignore, flat,
+        Garment(category, skirt, covered),
     )  # fmt: skip
 
 

@@ -7,7 +7,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from models.training.tryon import worn as w
-from models.training.tryon.skinning import FLOW_HEIGHT, FLOW_WIDTH, Rig
+from models.training.tryon.bones import FLOW_HEIGHT, FLOW_WIDTH
+from models.training.tryon.skinning import Rig
 from models.training.tryon.worn import Mask, Points, Worn
 
 _DENSE = 1.5  # scattered points per pixel side of the drawing, so that no gaps stay

@@ -26,9 +26,11 @@ _TORN = 0.045  # share of a garment that may tear, where sleeves come off the bo
 
 @dataclass
 class Record:
-    """One garment on one person as it is stored: encoded maps of the person (``blobs``), and of
-    each cloth the encoded picture and alpha, the flow, how far the cloth put back by it is from
-    the photograph (mean of 0..1 over what it shows) and the share of the garment it tears."""
+    """One garment on one person as it is stored: encoded maps of the person (``blobs``), how much
+    of its limbs the garment covers (4) and whether it is a skirt, and of each cloth the encoded
+    picture and alpha, the flow, its `bones.POINTS` (8, 2) in -1..1 of its frame, how far the cloth
+    put back by it is from the photograph (mean of 0..1 over what it shows) and the share of the
+    garment it tears."""
 
     photo: str
     train: bool
@@ -36,8 +38,11 @@ class Record:
     garment: int
     landmarks: NDArray[np.float32]
     blobs: Row
+    covered: tuple[float, float, float, float]
+    skirt: bool
     cloths: list[Row] = field(default_factory=list)
     flows: list[NDArray[np.float16]] = field(default_factory=list)
+    points: list[NDArray[np.float32]] = field(default_factory=list)
     errors: list[float] = field(default_factory=list)
     torn: list[float] = field(default_factory=list)
 
@@ -73,15 +78,16 @@ def _make(task: _Task) -> tuple[list[Record], list[str]]:
 
 def _lay(
     rig: skinning.Rig, texture: Bytes, rng: np.random.Generator
-) -> tuple[NDArray[np.float16], Bytes, worn.Mask] | None:
-    """Flow, cloth and alpha of one pose; None if even the narrowest poses tear the garment."""
+) -> tuple[NDArray[np.float16], worn.Points, Bytes, worn.Mask] | None:
+    """Flow, points, cloth, alpha of one pose; None if even the narrowest poses tear the garment."""
     for spread in (1.0, 0.5, 0.0):
-        flow = skinning.as_flow(skinning.lay(rig, rng, spread))
+        places, points = skinning.lay(rig, rng, spread)
+        flow = skinning.as_flow(places)
         if flat.torn(flow, rig.worn.mask) < _TORN:
             cloth, alpha = flat.draw(flow, rig, texture)
             areas = cv2.connectedComponentsWithStats((alpha > 127).astype(np.uint8))[2][1:, 4]
             if len(areas) and areas.max() > (1 - _TORN) * areas.sum():
-                return flow, cloth, alpha
+                return flow, points, cloth, alpha
     return None
 
 
@@ -93,16 +99,21 @@ def _record(task: _Task, garment: worn.Worn) -> Record | None:
         "mask": _png(garment.mask, bits=1),
         "held": _png(garment.held, bits=1),
     }
-    record = Record(task.photo, task.train, category, garment.garment[0], garment.landmarks, blobs)
+    skirt = garment.category == "lower" and not garment.legged
+    record = Record(
+        task.photo, task.train, category, garment.garment[0], garment.landmarks, blobs,
+        garment.limbs, skirt,
+    )  # fmt: skip
     rng = np.random.default_rng([task.seed, zlib.crc32(task.photo.encode()), category])
     rig, texture = skinning.rig(garment), flat.painted(garment)
     for _ in range(task.variants):
         laid = _lay(rig, texture, rng)
         if laid is None:
             return None
-        flow, cloth, alpha = laid
+        flow, points, cloth, alpha = laid
         record.cloths.append({"cloth": _jpeg(cloth), "alpha": _png(alpha)})
         record.flows.append(flow)
+        record.points.append(points / np.array([worn.WIDTH, worn.HEIGHT], np.float32) * 2 - 1)
         # Measured as training sees it: from the stored bytes by the stored flow.
         back = warp(np.dstack([decoded(record.cloths[-1]["cloth"]), alpha]), flow)
         seen = garment.mask > 0

@@ -1,9 +1,11 @@
 """The try-on network: a coarse flow from person and cloth, then edges, skin and detail.
 
-Flows are sampling positions in the cloth frame (x, y in -1..1, align_corners=False). The bottleneck
-gives a global affine map and every scale a residual to it; a second net sees the warped cloth at
-full size and mends flow and outline and paints what the cloth leaves bare. Cascaded flows after
-PF-AFN (Ge et al. 2021), made small; taught by known flows.
+Flows are sampling positions in the cloth frame (x, y in -1..1, align_corners=False). A reader finds
+the points of the cloth (shoulders, elbows, wrists and so on); with the person's landmarks they give
+a first flow by linear blend skinning (`bones`), to which every scale of the coarse net adds a
+residual. A second net sees the warped cloth at full size and mends flow and outline and paints what
+the cloth leaves bare. Cascaded flows after PF-AFN (Ge et al. 2021), made small; taught by known
+flows.
 """
 
 from __future__ import annotations
@@ -14,6 +16,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
+from models.training import efficientnet
+from models.training.tryon import bones
 from models.training.tryon.body import CLOTHES, HEIGHT, KINDS, LAYERS, WIDTH, Body
 from models.training.unet import ConvNorm
 
@@ -22,6 +26,8 @@ _FINE = (48, 64, 96)
 _CRISP = 3.0  # steepness of the shipped outline; of 1, 2, 3 and 5 the nearest to real pictures
 _FEW = 30.0  # pixels; of fewer the colour of a kind is not trusted
 _REFINE = 0.1  # of the frame, what the second net may shift the flow by
+_BLOCKS = 11  # of EfficientNet-Lite0, down to stride 16
+_REACH = 1.5  # of the frame, how far from a place its vote for a point may go
 
 
 def warp(cloth: Tensor, flow: Tensor) -> Tensor:
@@ -76,8 +82,50 @@ class _Down(nn.Sequential):
         )
 
 
+class Reader(nn.Module):
+    """What lies in a cloth's picture (B, 4, 256, 192): `bones.POINTS` (B, 8, 2) in -1..1 of its
+    frame, and its kind. Every place votes where each point lies and how much it knows of it, so
+    that points outside of cloth and frame can be found. The encoder starts from ImageNet."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.encoder = efficientnet.frozen("lite0", _BLOCKS).requires_grad_(True)
+        stride, width = self.encoder.strides[-1], 128
+        self.alpha = nn.Conv2d(1, 32, stride, stride)
+        self.mix = nn.Sequential(
+            ConvNorm(self.encoder.channels[-1] + 32 + 3, width), ConvNorm(width, width)
+        )
+        count = len(bones.POINTS)
+        self.votes = nn.Conv2d(width, 3 * count, 1)
+        self.kind = nn.Sequential(nn.Linear(width, 64), nn.ReLU(inplace=True), nn.Linear(64, 5))
+        rows, columns = HEIGHT // stride, WIDTH // stride
+        y, x = torch.meshgrid(
+            (torch.arange(rows) + 0.5) / rows * 2 - 1,
+            (torch.arange(columns) + 0.5) / columns * 2 - 1,
+            indexing="ij",
+        )
+        self.register_buffer("places", torch.stack([x, y]).flatten(1), persistent=False)
+
+    def train(self, mode: bool = True) -> Reader:
+        """The encoder's batch norms keep their ImageNet statistics."""
+        super().train(mode)
+        self.encoder.eval()
+        return self
+
+    def forward(self, cloth: Tensor, category: Tensor) -> tuple[Tensor, bones.Garment]:
+        x = self.encoder(cloth[:, :3], (_BLOCKS - 1,))[0]
+        spread = category[:, :, None, None].expand(-1, -1, *x.shape[2:])
+        x = self.mix(torch.cat([x, self.alpha(cloth[:, 3:]), spread], 1))
+        votes = self.votes(x).flatten(2).unflatten(1, (len(bones.POINTS), 3))
+        known = votes[:, :, 2].softmax(-1)[:, :, None]
+        flat = (known * (self.places + _REACH * votes[:, :, :2])).sum(-1)
+        kind = self.kind(x.mean((2, 3))).sigmoid()
+        return flat, bones.Garment(category, kind[:, 4], kind[:, :4].view(-1, 2, 2))
+
+
 class Coarse(nn.Module):
-    """At 128x96: flow (B, 2, ...), logit of the garment (B, 1, ...) and features (B, 32, ...)."""
+    """At 128x96, from a first flow: flow (B, 2, ...), logit of the garment (B, 1, ...) and features
+    (B, 32, ...)."""
 
     def __init__(self, inputs: int) -> None:
         super().__init__()
@@ -86,37 +134,24 @@ class Coarse(nn.Module):
         pairs = list(itertools.pairwise(widths))
         self.downs = nn.ModuleList(_Down(a, b) for a, b in pairs)
         self.ups = nn.ModuleList(ConvNorm(a + b, a) for a, b in pairs)
-        self.heads = nn.ModuleList(nn.Conv2d(a, 3, 3, padding=1) for a, _ in pairs)
-        side = (HEIGHT // 64) * (WIDTH // 64)
-        self.affine = nn.Sequential(
-            nn.Linear(widths[-1] * side, 128), nn.ReLU(inplace=True), nn.Linear(128, 6)
-        )
-        for module in (*self.heads, self.affine[-1]):
+        self.residuals = nn.ModuleList(nn.Conv2d(a, 3, 3, padding=1) for a, _ in pairs)
+        for module in self.residuals:
             nn.init.zeros_(module.weight)
             nn.init.zeros_(module.bias)
-        y, x = torch.meshgrid(
-            (torch.arange(HEIGHT // 2) + 0.5) / (HEIGHT // 4) - 1,
-            (torch.arange(WIDTH // 2) + 0.5) / (WIDTH // 4) - 1,
-            indexing="ij",
-        )
-        grid = torch.stack([x, y, torch.ones_like(x)])
-        self.register_buffer("grid", grid.flatten(1), persistent=False)
-        self.register_buffer("identity", torch.eye(2, 3), persistent=False)
 
-    def forward(self, x: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+    def forward(self, x: Tensor, first: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        warped = x[:, :4]
         x = self.first(x)
         levels = [x]
         for down in self.downs:
             x = down(x)
             levels.append(x)
-        matrix = self.affine(x.flatten(1)).view(-1, 2, 3) * 0.5 + self.identity
         size = (HEIGHT // 2, WIDTH // 2)
-        total = torch.cat([matrix @ self.grid, torch.zeros_like(matrix[:, :1]) @ self.grid], 1)
-        total = total.view(-1, 3, *size)
+        total = torch.cat([first, 6 * (warped[:, 3:] - 0.5)], 1)
         for level in range(len(self.ups) - 1, -1, -1):
             skip = levels[level]
             x = self.ups[level](torch.cat([skip, _grow(x, skip.shape[2:])], 1))
-            total = total + _grow(self.heads[level](x), size)
+            total = total + _grow(self.residuals[level](x), size)
         return total[:, :2], total[:, 2:], x
 
 
@@ -166,7 +201,8 @@ class TryOnNet(nn.Module):
         super().__init__()
         self.body = Body()
         seen = 3 + 1 + len(KINDS)
-        self.coarse = Coarse(seen + 13 + 4 + 3)
+        self.reader = Reader()
+        self.coarse = Coarse(4 + seen + 4 + 13 + 3)
         self.fine = Fine(seen)
 
     def look(
@@ -177,16 +213,31 @@ class TryOnNet(nn.Module):
         points: Tensor,
         category: Tensor,
         hidden: Tensor,
+        first: Tensor,
     ) -> tuple[Tensor, Tensor]:
         """What is seen of the person (B, 13, H, W), the hidden part filled from around it, and the
-        coarse net's input at 128x96."""
+        coarse net's input at 128x96: the cloth warped by the ``first`` flow, and all else."""
         kinds = self.body.seen_kinds(labels, hidden)
         seen = torch.cat([diffuse(person, 1 - hidden), hidden, kinds], 1)
         half = torch.cat([seen, cloth], 1)
         if half.shape[2] != HEIGHT // 2:
             half = functional.avg_pool2d(half, 2)
         spread = category[:, :, None, None].expand(-1, -1, *half.shape[2:])
-        return seen, torch.cat([half, self.body.heat(points), spread], 1)
+        warped = warp(half[:, -4:], first)
+        return seen, torch.cat([warped, half, self.body.heat(points), spread], 1)
+
+    def groups(self) -> list[dict[str, object]]:
+        """AdamW's groups: the reader's ImageNet encoder learns slower than what is new."""
+        encoder = list(self.reader.encoder.parameters())
+        own = {id(p) for p in encoder}
+        rest = [p for p in self.parameters() if id(p) not in own]
+        return [{"params": encoder, "lr": 4e-4}, {"params": rest, "lr": 1.5e-3}]
+
+    def read(self, cloth: Tensor, category: Tensor) -> tuple[Tensor, bones.Garment]:
+        """The reader's answer for cloths of full or half size."""
+        if cloth.shape[2] != HEIGHT:
+            cloth = _grow(cloth, (HEIGHT, WIDTH))
+        return self.reader(cloth, category)  # type: ignore[no-any-return]
 
     def mend(
         self, cloth: Tensor, seen: Tensor, points: Tensor, coarse: tuple[Tensor, Tensor, Tensor]
@@ -214,8 +265,10 @@ class ExportedTryOn(nn.Module):
         net = self.net
         hidden, old, front = net.body(labels, landmarks, category, self.reach)
         rgba = torch.cat([cloth[:, :3] * 2 - 1, cloth[:, 3:]], 1)
-        seen, wide = net.look(person * 2 - 1, rgba, labels, landmarks, category, hidden)
-        flow, logit, fill, _ = net.mend(rgba, seen, landmarks, net.coarse(wide))
+        flat, garment = net.reader(rgba, category)
+        first = bones.flow(landmarks, garment, flat)
+        seen, wide = net.look(person * 2 - 1, rgba, labels, landmarks, category, hidden, first)
+        flow, logit, fill, _ = net.mend(rgba, seen, landmarks, net.coarse(wide, first))
         flow = flow.clamp(-1, 1)
         warped = warp(cloth, flow)
         cover = (logit * _CRISP).sigmoid() * warped[:, 3:].clamp(0, 1) ** 0.5

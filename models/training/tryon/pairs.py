@@ -30,6 +30,7 @@ from models.training.tryon import making
 #: Encoded pictures of a record and of each of its cloths, in the order in which they are stored.
 _OF_PERSON = ("person", "labels", "mask", "held")
 _OF_CLOTH = ("cloth", "alpha")
+_PLAIN = ("category", "garment", "landmarks", "ids", "points", "covered", "skirt")
 
 
 @dataclass
@@ -44,6 +45,8 @@ class Pairs:
     float16: for each place of the person frame x, y in the cloth frame, -1..1 between its edges
     (align_corners=False), true where ``mask`` is 1 and smooth beyond. Where sleeves come off the
     body it may tear up to 4.5 % of the garment: there it points at white, alpha 0.
+    ``points`` (N, V, 8, 2) float32: `bones.POINTS` in the cloth frame, -1..1; ``covered`` (N, 2, 2)
+    0..1 and ``skirt`` (N,) 0 or 1 as in `bones.Garment`.
     """
 
     ids: list[str]
@@ -56,6 +59,9 @@ class Pairs:
     garment: Tensor
     cloth: Tensor
     flow: Tensor
+    points: Tensor
+    covered: Tensor
+    skirt: Tensor
 
     def __len__(self) -> int:
         return len(self.ids)
@@ -70,6 +76,9 @@ def save(records: list[making.Record], target: Path) -> None:
         "garment": np.array([r.garment for r in records], np.uint8),
         "landmarks": np.array([r.landmarks for r in records], np.float32),
         "flow": np.array([r.flows for r in records], np.float16),
+        "points": np.array([r.points for r in records], np.float32),
+        "covered": np.array([r.covered for r in records], np.float32),
+        "skirt": np.array([r.skirt for r in records], np.float32),
     }
     packed = [(name, [r.blobs[name] for r in records]) for name in _OF_PERSON]
     packed += [(name, [c[name] for r in records for c in r.cloths]) for name in _OF_CLOTH]
@@ -88,7 +97,7 @@ def load(pack: Path, train: bool, device: torch.device) -> Pairs:
         chosen = np.flatnonzero(data["train"] == train)
         flow = data["flow"][chosen]
         variants = flow.shape[1]
-        plain = {name: data[name][chosen] for name in ("category", "garment", "landmarks", "ids")}
+        plain = {name: data[name][chosen] for name in _PLAIN}
         person = {name: _unfold(data, name, chosen) for name in _OF_PERSON}
         every = (chosen[:, None] * variants + np.arange(variants)).ravel()
         cloth = {name: _unfold(data, name, every) for name in _OF_CLOTH}
@@ -104,6 +113,9 @@ def load(pack: Path, train: bool, device: torch.device) -> Pairs:
         garment=torch.from_numpy(plain["garment"].astype(np.int64)).to(device),
         cloth=rgba.unflatten(0, (len(chosen), variants)).to(device),
         flow=torch.from_numpy(flow).to(device),
+        points=torch.from_numpy(plain["points"]).to(device),
+        covered=torch.from_numpy(plain["covered"]).view(-1, 2, 2).to(device),
+        skirt=torch.from_numpy(plain["skirt"]).to(device),
     )
 
 

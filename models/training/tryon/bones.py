@@ -1,0 +1,282 @@
+"""How a garment lies on a body, and how it lies flat: linear blend skinning in 2-D.
+
+Six bones are enough: the trunk, a skirt below the hips, and two of each sleeve or leg. Where they
+lie on the person the landmarks say; where they lie in a flat cloth its `POINTS` say. Both together
+give the flow: for each place of the person frame the place of the cloth frame that shows the same
+piece of cloth. The same code lays worn garments flat for training and, in the shipped graph, puts
+a cloth whose points were found onto a person (Magnenat-Thalmann, Laperriere, Thalmann 1988).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from app.domain.framing import CATEGORIES, LANDMARKS
+
+#: Places of a garment in its cloth's frame: the roots are the shoulders, of lower garments the
+#: hips; the axis is the middle of the hips, of lower garments the waist; the hem lies between the
+#: knees (of skirts and dresses); then elbows and wrists, of lower garments knees and ankles.
+POINTS = (
+    "left_root", "right_root", "axis", "hem",
+    "left_middle", "left_end", "right_middle", "right_end",
+)  # fmt: skip
+#: The trunk, the skirt, then two bones of the left and two of the right limb.
+BONES = 6
+HEIGHT, WIDTH = 256, 192
+#: Flows are smooth: they are kept at half the frame.
+FLOW_HEIGHT, FLOW_WIDTH = HEIGHT // 2, WIDTH // 2
+
+_SURE = 0.3  # confidence from which a landmark is used
+_SOFT = 0.03  # torso lengths over which one bone hands over to the next
+_THICK = ((0.1, 0.075), (0.17, 0.12))  # half the width of sleeves and legs, in torsos
+_HANGING = ((0.5, 0.46), (0.85, 0.75))  # lengths of arms and legs whose joints are not seen
+_PART = (0.3, 0.15)  # share from which a limb's first and second bone are covered
+_BLUR = 0.1
+_LONGEST = 2.5  # how far a foreshortened bone may be stretched
+_WIDE = 1.06  # how much wider a limb lies than it is worn
+_WAIST = 0.4  # of the torso, above the hips
+_FAR = 10.0  # torso lengths; where bones are that a garment does not have
+#: Half the width of the trunk at four heights, in half widths of the hips: (where, width) pairs,
+#: where in torso lengths below the hips.
+_LEGGED = ((-1, 2), (0, 1.6), (0.22, 0), (3, -12))
+_SKIRT = ((-1, 2), (0, 2.5), (1, 3), (3, 4))
+_TOP = ((0, 1.5), (1, 2), (3, 4))
+_DRESS = ((0, 1.7), (1, 2.2), (3, 4))
+
+_index = LANDMARKS.index
+_ROOTS = (
+    (_index("left_shoulder"), _index("right_shoulder")),
+    (_index("left_hip"), _index("right_hip")),
+)
+_CHAINS = tuple(
+    tuple(tuple(_index(f"{side}_{joint}") for joint in joints) for side in ("left", "right"))
+    for joints in (("shoulder", "elbow", "wrist"), ("hip", "knee", "ankle"))
+)
+_UPPER, _LOWER, _DRESSED = (CATEGORIES.index(c) for c in ("upper", "lower", "dress"))
+
+
+@dataclass(frozen=True)
+class Garment:
+    """What kinds of garments B cloths are: ``category`` (B, 3) one-hot; ``skirt`` (B,) 0..1, of a
+    lower garment whether it has no legs; ``covered`` (B, 2, 2) 0..1, how much of each limb's
+    bones, left and right, it covers from the root."""
+
+    category: Tensor
+    skirt: Tensor
+    covered: Tensor
+
+    @property
+    def lower(self) -> Tensor:
+        return self.category[:, _LOWER]
+
+    @property
+    def hanging(self) -> Tensor:
+        """(B,) how much what lies below the hips is a skirt."""
+        return self.category[:, _DRESSED] + self.lower * self.skirt
+
+    @property
+    def limbs(self) -> Tensor:
+        """(B, 2, 2) 0..1: whether each limb's bones move cloth."""
+        there = [
+            ((self.covered[:, :, part] - limit) / _BLUR + 0.5).clamp(0, 1)
+            for part, limit in enumerate(_PART)
+        ]
+        return torch.stack(there, 2) * (1 - self.lower * self.skirt)[:, None, None]
+
+
+@dataclass(frozen=True)
+class Frame:
+    """A person's measures in frame pixels, from landmarks: ``torso`` (B,), its ``neck`` and ``hip``
+    (B, 2), ``half`` (B,) width of the hips, ``chains`` (B, 2, 2, 3, 2): arms and legs, left and
+    right, from the root outwards."""
+
+    torso: Tensor
+    neck: Tensor
+    hip: Tensor
+    half: Tensor
+    chains: Tensor
+
+    @classmethod
+    def of(cls, points: Tensor) -> Frame:
+        """From landmarks (B, 13, 3): x, y in pixels of the 256x192 frame, and confidence. Joints
+        that are not seen hang straight down."""
+        xy, sure = points[..., :2], (points[..., 2:] > _SURE).to(points.dtype)
+        neck, hip = (xy[:, list(r)].mean(1) for r in _ROOTS)
+        torso = (hip - neck).pow(2).sum(1).sqrt().clamp(min=8.0)
+        half = torch.maximum((xy[:, _ROOTS[1][0], 0] - hip[:, 0]).abs(), 0.17 * torso)
+        down = torch.stack([torch.zeros_like(torso), torso], 1)
+        every = []
+        for kind, sides in enumerate(_CHAINS):
+            for root, middle, end in sides:
+                joints = [xy[:, root]]
+                for joint, length in zip((middle, end), _HANGING[kind], strict=True):
+                    fallback = joints[-1] + length * down
+                    joints.append(fallback + sure[:, joint] * (xy[:, joint] - fallback))
+                every.append(torch.stack(joints, 1))
+        chains = torch.stack(every, 1).unflatten(1, (2, 2))
+        return cls(torso, neck, hip, half, chains)
+
+    def limbs(self, lower: Tensor) -> Tensor:
+        """(B, 2, 3, 2): the chains that move with a garment: legs where ``lower`` (B,) is 1."""
+        arms, legs = self.chains.unbind(1)
+        return arms + lower[:, None, None, None] * (legs - arms)
+
+    def points(self, lower: Tensor) -> Tensor:
+        """(B, 8, 2): `POINTS` on the person."""
+        left, right = self.limbs(lower).unbind(1)
+        waist = self.hip + _WAIST * (self.neck - self.hip)
+        axis = self.hip + lower[:, None] * (waist - self.hip)
+        hem = self.chains[:, 1, :, 1].mean(1)
+        return torch.stack(
+            [left[:, 0], right[:, 0], axis, hem, left[:, 1], left[:, 2], right[:, 1], right[:, 2]],
+            1,
+        )
+
+
+def grid(like: Tensor, height: int = FLOW_HEIGHT, width: int = FLOW_WIDTH) -> tuple[Tensor, Tensor]:
+    """x, y (1, height, width): pixel centres in pixels of the person frame."""
+    y, x = torch.meshgrid(
+        (torch.arange(height, device=like.device, dtype=like.dtype) + 0.5) * (HEIGHT / height),
+        (torch.arange(width, device=like.device, dtype=like.dtype) + 0.5) * (WIDTH / width),
+        indexing="ij",
+    )
+    return x[None], y[None]
+
+
+def _along(y: Tensor, heights: Tensor, values: Tensor) -> Tensor:
+    """Piecewise linear: ``values`` (B, K) at ``heights`` (B, K) read at ``y`` (1, H, W)."""
+    x = values[:, :1, None].expand(-1, *y.shape[1:])
+    for k in range(heights.shape[1] - 1):
+        span = (heights[:, k + 1] - heights[:, k]).clamp(min=1e-3)
+        slope = (values[:, k + 1] - values[:, k]) / span
+        done = torch.minimum((y - heights[:, k, None, None]).clamp(min=0), span[:, None, None])
+        x = x + slope[:, None, None] * done
+    return x
+
+
+def _trunk(frame: Frame, garment: Garment, x: Tensor, y: Tensor) -> Tensor:
+    """(B, H, W): distance from what moves with the trunk, in pixels, negative inside."""
+    lower = garment.lower
+
+    def table(rows: tuple[tuple[float, float], ...]) -> Tensor:
+        return torch.tensor(rows, dtype=x.dtype, device=x.device)
+
+    below = table(_LEGGED) + garment.skirt[:, None, None] * (table(_SKIRT) - table(_LEGGED))
+    above = table(_TOP) + garment.category[:, _DRESSED, None, None] * (table(_DRESS) - table(_TOP))
+    sides = []
+    for side, sign in ((0, 1.0), (1, -1.0)):
+        root = frame.chains[:, 0, side, 0]
+        root = root + 0.14 * (frame.neck - root)
+        outer = frame.hip[:, :1] + sign * above[..., 1] * frame.half[:, None]
+        heights = torch.cat(
+            [root[:, 1:], frame.hip[:, 1:] + above[..., 0] * frame.torso[:, None]], 1
+        )
+        edge = _along(y, heights, torch.cat([root[:, :1], outer], 1))
+        heights = frame.hip[:, 1:] + below[..., 0] * frame.torso[:, None]
+        low = _along(y, heights, frame.hip[:, :1] + sign * below[..., 1] * frame.half[:, None])
+        edge = edge + lower[:, None, None] * (low - edge)
+        sides.append(sign * (x - edge))
+    return torch.maximum(*sides)
+
+
+def weights(frame: Frame, garment: Garment) -> Tensor:
+    """(B, 6, 128, 96): how much each place follows each bone; their sum is 1."""
+    torso = frame.torso[:, None, None]
+    x, y = grid(frame.torso)
+    distances = [_trunk(frame, garment, x, y)]
+    limbs, there = frame.limbs(garment.lower), garment.limbs
+    sleeve, leg = _THICK
+    for side in (0, 1):
+        for part in (0, 1):
+            start, end = limbs[:, side, part], limbs[:, side, part + 1]
+            if part == 0:
+                end = start + (end - start) * (garment.covered[:, side, :1] + 0.05).clamp(max=1)
+            step = end - start
+            gap_x, gap_y = x - start[:, 0, None, None], y - start[:, 1, None, None]
+            step_x, step_y = step[:, 0, None, None], step[:, 1, None, None]
+            share = (gap_x * step_x + gap_y * step_y) / (step_x * step_x + step_y * step_y + 1e-3)
+            share = share.clamp(0, 1)
+            gap_x, gap_y = gap_x - share * step_x, gap_y - share * step_y
+            thick = sleeve[part] + garment.lower * (leg[part] - sleeve[part])
+            away = thick - _FAR * (1 - there[:, side, part])
+            distances.append(
+                (gap_x * gap_x + gap_y * gap_y + 1e-3).sqrt() - away[:, None, None] * torso
+            )
+    shares = (torch.stack(distances, 1) / (-_SOFT * torso[:, None])).softmax(1)
+    depth = ((y - frame.hip[:, 1, None, None]) / (0.35 * torso)).clamp(0, 1)
+    depth = depth * depth * (3 - 2 * depth) * garment.hanging[:, None, None]
+    trunk = shares[:, :1]
+    return torch.cat([trunk * (1 - depth[:, None]), trunk * depth[:, None], shares[:, 1:]], 1)
+
+
+def _linear(a: Tensor, b: Tensor, to_a: Tensor, to_b: Tensor) -> Tensor:
+    """(B, 2, 2) that takes vectors ``a``, ``b`` (B, 2) to ``to_a``, ``to_b``."""
+    size = a[:, 0] * b[:, 1] - a[:, 1] * b[:, 0]
+    size = torch.where(size.abs() < 1.0, torch.ones_like(size), size)
+    back = torch.stack([b[:, 1], -b[:, 0], -a[:, 1], a[:, 0]], 1).view(-1, 2, 2)
+    return torch.stack([to_a, to_b], 2) @ (back / size[:, None, None])
+
+
+def _moved(linear: Tensor, start: Tensor, to: Tensor) -> Tensor:
+    """(B, 2, 3): ``linear`` with ``start`` going to ``to``."""
+    return torch.cat([linear, (to - (linear @ start[..., None])[..., 0])[..., None]], 2)
+
+
+def _aside(step: Tensor) -> Tensor:
+    return torch.stack([-step[:, 1], step[:, 0]], 1)
+
+
+def moves(frame: Frame, lower: Tensor, flat: Tensor, wide: float = _WIDE) -> Tensor:
+    """(B, 6, 2, 3): each bone's affine from person frame pixels to those of the cloth frame.
+
+    ``flat`` (B, 8, 2) are `POINTS` in pixels of the cloth frame; limbs get ``wide`` times wider.
+    """
+    own = frame.points(lower)
+    middle, to_middle = own[:, :2].mean(1), flat[:, :2].mean(1)
+    across, axis = (own[:, 0] - own[:, 1]) / 2, own[:, 2] - middle
+    to_axis = flat[:, 2] - to_middle
+    linear = _linear(across, axis, (flat[:, 0] - flat[:, 1]) / 2, to_axis)
+    body = _moved(linear, middle, to_middle)
+    scale = to_axis.norm(dim=1) / axis.norm(dim=1).clamp(min=1.0)
+    low = (linear @ (frame.hip - middle)[..., None])[..., 0] + to_middle
+    turn, to_turn = own[:, 3] - frame.hip, flat[:, 3] - low
+    aside = _aside(turn) / turn.norm(dim=1, keepdim=True).clamp(min=1.0)
+    to_aside = _aside(to_turn) / to_turn.norm(dim=1, keepdim=True).clamp(min=1.0)
+    broad = linear[:, :, 0].norm(dim=1, keepdim=True)
+    every = [body, _moved(_linear(turn, aside, to_turn, to_aside * broad), frame.hip, low)]
+    limbs = frame.limbs(lower)
+    for side in (0, 1):
+        ends = torch.stack([flat[:, side], flat[:, 4 + 2 * side], flat[:, 5 + 2 * side]], 1)
+        for part in (0, 1):
+            start, to = limbs[:, side, part], ends[:, part]
+            step, to_step = limbs[:, side, part + 1] - start, ends[:, part + 1] - to
+            length, to_length = (
+                v.norm(dim=1, keepdim=True).clamp(min=1.0) for v in (step, to_step)
+            )
+            u, v = step / length, to_step / to_length
+            along = torch.minimum(to_length / length, _LONGEST * scale[:, None])
+            linear = _linear(u, _aside(u), v * along, _aside(v) * wide * scale[:, None])
+            every.append(_moved(linear, start, to))
+    return torch.stack(every, 1)
+
+
+def flat_places(shares: Tensor, affines: Tensor) -> Tensor:
+    """(B, 2, 128, 96): x, y in the cloth frame, in pixels, of each place of the person frame."""
+    x, y = grid(shares)
+    one = torch.stack([x[0], y[0], torch.ones_like(x[0])]).flatten(1)
+    each = affines @ one  # (B, 6, 2, places)
+    return (shares.flatten(2)[:, :, None] * each).sum(1).unflatten(2, shares.shape[2:])
+
+
+def flow(points: Tensor, garment: Garment, flat: Tensor) -> Tensor:
+    """(B, 2, 128, 96), -1..1 between the edges of the cloth frame (align_corners=False): where a
+    cloth whose `POINTS` are ``flat`` (B, 8, 2) in -1..1 shows what is on a person with landmarks
+    ``points`` (B, 13, 3) in frame pixels."""
+    frame = Frame.of(points)
+    half = torch.tensor([WIDTH / 2, HEIGHT / 2], dtype=points.dtype, device=points.device)
+    affines = moves(frame, garment.lower, (flat + 1) * half)
+    places = flat_places(weights(frame, garment), affines)
+    return places / half[:, None, None] - 1
