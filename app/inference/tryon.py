@@ -33,7 +33,7 @@ from app.inference.upsampling import Guide
 Pixels = NDArray[np.uint8]
 
 _PEOPLE, _DRAFTS, _CLOTHS, _CLOTH_BYTES = 4, 24, 16, 64 << 20
-"""How much is remembered: a person is 5 MB and 3 for each category, a draft 1.4 MB, a cloth up to
+"""How much is remembered: a person is 12 MB and 3 for each category, a draft 1.4 MB, a cloth up to
 twice as large as its cut."""
 _SMALL = 150  # pixels; a person less tall is too small to look good
 _UNSEEN = 0.25  # confidence below which a landmark is not in the picture
@@ -90,8 +90,9 @@ class TryOn(Network):
 
     People and cloths seen lately are remembered by their content, so that the next cloth on the
     same person costs neither parsing nor framing, and a corrected region no network at all.
-    PackError at once when the pack cannot do it or does not fit the parser's; graphs open at the
-    first request.
+    The parser looks at the same window as the network, in its own frame, which may be finer but
+    has the same proportions. PackError at once when the pack cannot do it or does not fit the
+    parser's; graphs open at the first request.
     """
 
     graph = TRYON_GRAPH
@@ -100,7 +101,8 @@ class TryOn(Network):
         same_classes = [entry.key for entry in pack.palette] == [
             entry.key for entry in parser.palette
         ]
-        if pack.frame != parser.frame or not same_classes:
+        (height, width), (rows, columns) = pack.frame, parser.frame
+        if height * columns != width * rows or not same_classes:
             raise PackError(
                 "The packs for try-on and for reading photos do not fit each other",
                 where=str(pack.folder),
@@ -185,7 +187,7 @@ class TryOn(Network):
         if cv2.minMaxLoc(cv2.extractChannel(picture, 3))[0] < 255:
             return False  # somebody has cut it out already
         window = whole(picture.shape[1], picture.shape[0], self._aspect)
-        reading = self._parser.read(frame_photo(picture, window, *self.frame), cancel)
+        reading = self._parser.read(frame_photo(picture, window, *self._parser.frame), cancel)
         self._said += reading.notices
         return is_worn(reading.landmarks)
 
@@ -193,11 +195,15 @@ class TryOn(Network):
         self, photo: Pixels, found: Found, category: Category, cancel: CancelToken
     ) -> _Framed:
         window = for_category(category, found.landmarks, self._aspect)
-        framed = frame_photo(photo, window, *self.frame)
-        reading = self._parser.read(framed, cancel)
+        height, width = self.frame
+        framed = frame_photo(photo, window, height, width)
+        reading = self._parser.read(frame_photo(photo, window, *self._parser.frame), cancel)
         self._said += reading.notices
         labels = found.labels_in(window, reading)
-        return _Framed(window, framed, Guide(framed), labels, reading.landmarks)
+        landmarks = reading.landmarks.copy()
+        landmarks[:, :2] *= np.divide((width, height), labels.shape[::-1]).astype(np.float32)
+        small = cv2.resize(labels, (width, height), interpolation=cv2.INTER_NEAREST)
+        return _Framed(window, framed, Guide(framed), np.asarray(small, np.uint8), landmarks)
 
     def _draft(
         self, framed: _Framed, hung: _Hung, category: Category, cancel: CancelToken

@@ -30,13 +30,15 @@ def write_graph(
     path: Path,
     *,
     half: bool = False,
+    exact: bool = False,
 ) -> float:
     """Export at opset 17 with fixed shapes; returns the largest difference from PyTorch.
 
     Nothing is folded: the runtime does that on opening, and the file stays small. With ``half`` the
     weights are rounded to half precision and stored so, each under its name in PyTorch (see
     `weights_of`); the runtime widens them once, on opening. RuntimeError if ONNX and PyTorch, with
-    the same weights, differ by more than 1e-3.
+    the same weights, differ by more than 1e-3; with ``exact`` PyTorch computes in double precision,
+    for outputs in pixels, where its own single precision may be off by more than that.
     """
     module = copy.deepcopy(module).eval().to(memory_format=torch.contiguous_format)
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -58,8 +60,10 @@ def write_graph(
     if half:
         _halve(path, module)
     onnx.checker.check_model(str(path))
+    wide = torch.float64 if exact else torch.float32
+    feed = [v.to(wide) if v.is_floating_point() else v for v in inputs.values()]
     with torch.no_grad():
-        expected = module(*inputs.values())
+        expected = module.to(wide)(*feed)
     expected = (expected,) if isinstance(expected, Tensor) else expected
     got = session(path).run(list(outputs), {k: v.numpy() for k, v in inputs.items()})
     differences = [float(np.abs(g - e.numpy()).max()) for g, e in zip(got, expected, strict=True)]
@@ -71,15 +75,17 @@ def write_graph(
 def _halve(path: Path, module: nn.Module) -> None:
     """Store every float weight of two or more dimensions in half precision, widened by a Cast.
 
-    The exporter keeps one of several equal weights: the others' names go into the metadata.
+    The exporter keeps one of several equal weights: the others' names go into the metadata. What
+    only training uses is not in the graph at all.
     """
     model = onnx.load(str(path))
     graph = model.graph
     kept = {w.name: onnx.numpy_helper.to_array(w) for w in graph.initializer}
     for name, value in module.state_dict().items():
         if name not in kept and value.is_floating_point():
-            same = next(k for k, v in kept.items() if np.array_equal(v, value.numpy()))
-            model.metadata_props.add(key=_SAME + name, value=same)
+            equal = (k for k, v in kept.items() if np.array_equal(v, value.numpy()))
+            if (same := next(equal, None)) is not None:
+                model.metadata_props.add(key=_SAME + name, value=same)
     casts = []
     for weight in graph.initializer:
         values = onnx.numpy_helper.to_array(weight)

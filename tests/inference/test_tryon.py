@@ -10,7 +10,7 @@ import pytest
 from app import wiring
 from app.domain.cancel import CancelToken
 from app.domain.errors import Cancelled, PackError, PictureError
-from app.domain.framing import Category
+from app.domain.framing import CATEGORIES, Category
 from app.domain.palette import Palette
 from app.domain.requests import TryOnRequest, TryOnResult
 from app.inference.cutout import Cutout
@@ -247,6 +247,16 @@ def test_a_lost_device_is_told_and_the_cpu_goes_on(packs: Path, palette: Palette
     assert world.opened == ["dml", "cpu", "cpu", "cpu"]
 
 
+def test_the_parser_may_read_a_finer_frame(tmp_path: Path, tryon: TryOn, palette: Palette) -> None:
+    finer = opened(write_packs(tmp_path, palette, read_at=(384, 288)))
+    person = standing(palette)
+    for category in CATEGORIES:
+        wanted, got = (dress(each, person, category=category) for each in (tryon, finer))
+        assert got.region.any()
+        assert np.abs(got.rgba.astype(int) - wanted.rgba).mean() < 2
+        assert ((got.region > 0) != (wanted.region > 0)).mean() < 0.02
+
+
 def test_packs_that_do_not_fit_are_refused_at_once(
     tmp_path: Path, packs: Path, palette: Palette
 ) -> None:
@@ -258,8 +268,8 @@ def test_packs_that_do_not_fit_are_refused_at_once(
     with pytest.raises(PackError, match="not for 'cloth-cutout'"):
         Cutout(load_pack(packs / TRYON), on)
     other_frame = write_pack(
-        tmp_path / "frame", palette, task=TRYON, files={"tryon": tryon_graph(frame=(128, 96))},
-        frame={"height": 128, "width": 96},
+        tmp_path / "frame", palette, task=TRYON, files={"tryon": tryon_graph(frame=(128, 128))},
+        frame={"height": 128, "width": 128},
     )  # fmt: skip
     fewer = Palette(palette.classes[:20])
     other_classes = write_pack(

@@ -27,15 +27,20 @@ SIZE = {"height": FRAME[0], "width": FRAME[1]}
 CLOTH = (40, 90, 160)
 
 
-def write_packs(folder: Path, palette: Palette, *, category: int = 0) -> Path:
-    """Parser, cut-out and try-on in ``folder``; every garment is of this category, 3 is none."""
+def write_packs(
+    folder: Path, palette: Palette, *, category: int = 0, read_at: tuple[int, int] = FRAME
+) -> Path:
+    """Parser, cut-out and try-on in ``folder``; every garment is of this category, 3 is none, and
+    the parser's frame is ``read_at``."""
     graphs = {
-        PARSING: {"parser": photo_graphs.parser(palette, frame=FRAME)},
+        PARSING: {"parser": photo_graphs.parser(palette, frame=read_at)},
         CUTOUT: {"cutout": photo_graphs.cutout(frame=FRAME, category=category)},
         TRYON: {"tryon": photo_graphs.tryon(frame=FRAME)},
     }
     for task, files in graphs.items():
-        write_pack(folder / task, palette, task=task, files=files, frame=SIZE)
+        height, width = read_at if task == PARSING else FRAME
+        size = {"height": height, "width": width}
+        write_pack(folder / task, palette, task=task, files=files, frame=size)
     return folder
 
 

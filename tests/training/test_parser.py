@@ -13,6 +13,7 @@ torch = pytest.importorskip("torch", reason="the recipe needs the extra `trainin
 
 from models.training import palette  # noqa: E402
 from models.training.parser import data, evaluate, export, losses, train  # noqa: E402
+from models.training.parser.networks import Parser  # noqa: E402
 
 CPU = torch.device("cpu")
 BLOUSE = next(i for i, c in enumerate(palette.CLASSES) if c.key == "blouse")
@@ -66,6 +67,23 @@ def test_pseudo_labels_obey_the_list_of_labels() -> None:
     forbidden = losses.absent(scores, allowed)
     allowed[0, BLOUSE] = True
     assert losses.absent(scores, allowed) < forbidden
+
+
+def test_a_blend_is_the_mean_of_the_weights(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    net = Parser()
+    with torch.no_grad():
+        net.shift.weight.fill_(2)
+    own = {name: value.clone() for name, value in net.state_dict().items()}
+    older = {name: value + 1 for name, value in own.items() if not name.startswith("shift")}
+    del older["worn.weight"]
+    monkeypatch.setattr(export.packing, "weights_of", lambda _: older)
+    export.blend(net, tmp_path / "parser.onnx")
+    mixed = net.state_dict()
+    torch.testing.assert_close(mixed["scores.weight"], own["scores.weight"] + 0.5)
+    assert (mixed["shift.weight"] == 1).all()  # what only adds counts as nothing there
+    assert torch.equal(mixed["worn.weight"], own["worn.weight"])
 
 
 def test_scores_of_a_known_confusion() -> None:

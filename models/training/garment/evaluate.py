@@ -18,7 +18,6 @@ import numpy as np
 import numpy.typing as npt
 import torch
 
-from app.domain.framing import Window
 from models.training import figures, measures, packing, palette, pictures
 from models.training.parser import evaluate as parsing
 
@@ -80,13 +79,11 @@ def fidelity(
     """How well a parser finds each label map in the pictures made from it, beside how well it does
     so in the photographs (``real``): grouped mean IoU and its share of the photographs'."""
     found: dict[str, float] = {}
-    frame = Window(0, 0, 192, 256)
     for name, made in sets.items():
         scores = parsing.Scores()
         for picture, truth in zip(made, labels, strict=True):
             photo = (picture.transpose(1, 2, 0) * 255).round().clip(0, 255).astype(np.uint8)
-            chance, _ = parser.look(np.ascontiguousarray(photo), frame)
-            scores.add(truth, chance.argmax(0).astype(np.uint8))
+            scores.add(truth, parser.read_frame(np.ascontiguousarray(photo))[0])
         found[name] = float(scores.result([0])["grouped_mean_iou"])  # type: ignore[arg-type]
     return {n: {"iou": v, "share": round(v / found["real"], 3)} for n, v in found.items()}
 

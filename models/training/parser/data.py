@@ -20,7 +20,7 @@ from torch.nn import functional
 
 from models.training import blobs
 
-HEIGHT, WIDTH = 256, 192
+HEIGHT, WIDTH = 384, 288
 IGNORE = 255
 _SIZE = (576, 432)  # rows and columns in which every stored photograph fits
 _HAIR_TOP = 0.75  # of the torso's length, from the shoulders to the top of the head

@@ -38,11 +38,18 @@ class Pack:
         self._session = packing.session(self.path)
 
     def look(self, photo: Bytes, window: Window) -> tuple[Floats, Floats]:
-        """Probabilities (26, 256, 192) and landmarks (13, 3) in the photograph's pixels."""
+        """Probabilities (26, HEIGHT, WIDTH) and landmarks (13, 3) in the photograph's pixels."""
         frame = window.cut(photo, HEIGHT, WIDTH).astype(np.float32).transpose(2, 0, 1) / 255
         chance, points = self._session.run(None, {"photo": frame[None]})
         points[0, :, :2] = window.to_photo(points[0, :, :2], HEIGHT, WIDTH)
         return chance[0], points[0]
+
+    def read_frame(self, framed: Bytes) -> tuple[Bytes, Floats]:
+        """Label map (h, w) and landmarks (13, 3) of a picture (h, w, 3) that fills the frame."""
+        height, width = framed.shape[:2]
+        chance, points = self.look(framed, Window(0, 0, width, height))
+        labels = chance.argmax(0).astype(np.uint8)
+        return cv2.resize(labels, (width, height), interpolation=cv2.INTER_NEAREST), points
 
     def read(self, photo: Bytes) -> tuple[Bytes, Floats]:
         """Label map (H, W) and landmarks (13, 3) of a photograph (H, W, 3) RGB."""

@@ -17,7 +17,7 @@ from models.training import loop, packing, palette
 from models.training.parser.data import HEIGHT, WIDTH
 from models.training.parser.networks import ExportedParser, Parser
 
-NAME, VERSION = "person-parser", "0.2.0"
+NAME, VERSION = "person-parser", "0.3.0"
 
 
 def export(parser: Parser, target: Path) -> float:
@@ -29,6 +29,7 @@ def export(parser: Parser, target: Path) -> float:
         ["probabilities", "landmarks"],
         target / "parser.onnx",
         half=True,
+        exact=True,
     )
     packing.write_manifest(
         target,
@@ -43,12 +44,30 @@ def export(parser: Parser, target: Path) -> float:
     return difference
 
 
+def blend(net: Parser, graph: Path) -> None:
+    """Give ``net`` the mean of its weights and those of a graph that its training went on from
+    (model soups, Wortsman et al. 2022); parts that the graph does not have count as nothing there
+    where they only add, and stay as they are elsewhere."""
+    own = net.state_dict()
+    theirs = packing.weights_of(graph)
+    theirs.setdefault("shift.weight", torch.zeros_like(own["shift.weight"]))
+    mixed = {
+        name: value.lerp(theirs[name], 0.5)
+        for name, value in own.items()
+        if name in theirs and value.is_floating_point()
+    }
+    net.load_state_dict(own | mixed)
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("run", type=Path, help="folder of the training")
     parser.add_argument("-o", "--output", type=Path, required=True)
+    parser.add_argument("--blend", type=Path, help="a shipped graph to take the mean with")
     args = parser.parse_args()
     training = loop.trained(Parser(), args.run)
+    if args.blend:
+        blend(training.net, args.blend)
     difference = export(training.net, args.output)
     print(f"{training}, ONNX differs by at most {difference:.2g}")
 

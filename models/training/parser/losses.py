@@ -60,6 +60,28 @@ def absent(scores: Tensor, allowed: Tensor) -> Tensor:
     return -(left.clamp(min=1e-4)).log().mean()
 
 
+_IN_ANY_CROP = [c.group in ("upper", "lower", "dress") for c in palette.CLASSES]
+_FEWEST = 0.001  # of the pixels, for a class to be in the picture
+
+
+def worn(logits: Tensor, labels: Tensor) -> Tensor:
+    """Cross-entropy of each class being in the picture, from label maps (B, H, W)."""
+    hot = functional.one_hot(labels.where(labels != IGNORE, 0)[:, ::4, ::4], palette.COUNT)
+    target = (hot.float().mean((1, 2)) > _FEWEST).float()
+    return 0.5 * functional.binary_cross_entropy_with_logits(logits.float(), target)
+
+
+def worn_tags(logits: Tensor, allowed: Tensor) -> Tensor:
+    """The same from lists of labels (B, 26): what is not listed is not there; of what is listed,
+    only garments are sure to be in every crop."""
+    allowed = _with_always(allowed)
+    known = ~allowed | torch.tensor(_IN_ANY_CROP, device=allowed.device)
+    each = functional.binary_cross_entropy_with_logits(
+        logits.float(), allowed.float(), reduction="none"
+    )
+    return 0.5 * (each * known).sum() / known.sum()
+
+
 def constrained(scores: Tensor, allowed: Tensor, height: int, sure: float) -> Tensor:
     """Labels (B, H, W) from scores with ruled-out classes excluded; `IGNORE` where unsure."""
     size = (height, scores.shape[3] * height // scores.shape[2])

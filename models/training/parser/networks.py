@@ -11,6 +11,7 @@ from models.training import palette
 from models.training.unet import UNet
 
 _POINTS = len(LANDMARKS)
+_CONTEXT = 128
 
 
 class Parser(nn.Module):
@@ -19,7 +20,10 @@ class Parser(nn.Module):
     - scores (B, 26, H/2, W/2) before softmax,
     - heat maps (B, 13, H/4 * W/4), a distribution over places for each landmark,
     - points (B, 13, 2), their expectation in [0, 1] of the frame (integral regression, Sun et al.
-      2018), and the logits (B, 13) of each landmark being in the picture.
+      2018), and the logits (B, 13) of each landmark being in the picture,
+    - worn (B, 26), logits of each class being in the picture. What they are told from also shifts
+      the scores of the whole picture (context encoding, Zhang et al. 2018): the name of a garment
+      is seen in all of it.
     """
 
     def __init__(self) -> None:
@@ -30,8 +34,12 @@ class Parser(nn.Module):
         self.seen = nn.Sequential(
             nn.Linear(self.net.deep, 64), nn.ReLU(inplace=True), nn.Linear(64, _POINTS)
         )
+        self.context = nn.Sequential(nn.Linear(self.net.deep, _CONTEXT), nn.ReLU(inplace=True))
+        self.worn = nn.Linear(_CONTEXT, palette.COUNT)
+        self.shift = nn.Linear(_CONTEXT, palette.COUNT, bias=False)
+        nn.init.zeros_(self.shift.weight)
 
-    def forward(self, picture: Tensor) -> tuple[Tensor, Tensor, Tensor, Tensor]:
+    def forward(self, picture: Tensor) -> tuple[Tensor, Tensor, Tensor, Tensor, Tensor]:
         fine, quarter, deep = self.net(picture)
         heat = self.heat(quarter)
         _, _, rows, columns = heat.shape
@@ -39,18 +47,21 @@ class Parser(nn.Module):
         x = (torch.arange(columns, device=heat.device) + 0.5) / columns
         y = (torch.arange(rows, device=heat.device) + 0.5) / rows
         grid = torch.stack([x.repeat(rows), y.repeat_interleave(columns)], 1)
+        everywhere = deep.mean((2, 3))
+        context = self.context(everywhere)
         return (
-            self.scores(fine),
+            self.scores(fine) + self.shift(context)[:, :, None, None],
             places,
             places @ grid.to(places.dtype),
-            self.seen(deep.mean((2, 3))),
+            self.seen(everywhere),
+            self.worn(context),
         )
 
     def groups(self) -> list[dict[str, object]]:
         """AdamW's groups: the ImageNet encoder learns slower than what is new."""
         encoder, rest = self.net.groups(4e-4, 1.5e-3)
-        heads = [*self.scores.parameters(), *self.heat.parameters(), *self.seen.parameters()]
-        rest["params"] = [*rest["params"], *heads]  # type: ignore[misc]
+        heads = [self.scores, self.heat, self.seen, self.context, self.worn, self.shift]
+        rest["params"] = [*rest["params"], *(p for head in heads for p in head.parameters())]  # type: ignore[misc]
         return [encoder, rest]
 
 
@@ -74,7 +85,7 @@ class ExportedParser(nn.Module):
         self.register_buffer("families", torch.tensor(families), persistent=False)
 
     def forward(self, photo: Tensor) -> tuple[Tensor, Tensor]:
-        scores, _, points, seen = self.net(photo * 2 - 1)
+        scores, _, points, seen, _ = self.net(photo * 2 - 1)
         chance = scores.softmax(1)
         for family in self.families[:, None, :, None, None]:
             own = chance * family

@@ -22,7 +22,7 @@ from models.training.parser import data, losses
 from models.training.parser.networks import Parser
 
 #: Samples per step by picture height.
-BATCH = {128: 16, 192: 12, 256: 8}
+BATCH = {128: 16, 192: 12, 256: 8, 384: 5}
 _TAGGED_SHARE = 0.4  # of the batches
 _NOBODY_SHARE = 0.06
 _LABELS_ITSELF = 1 / 3  # of the plan, after which pseudo-labels are used
@@ -54,14 +54,16 @@ class Teacher:
             people = self.nobody
         rows = torch.randint(len(people), (BATCH.get(height, 8),), generator=rng)
         batch = data.windows(people, rows, height, data.Augment(), rng)
-        scores, places, points, seen = training.net(batch.picture)
+        scores, places, points, seen, worn = training.net(batch.picture)
         if people is self.nobody:
             batch.known[:] = True  # that no landmark can be seen
         terms = losses.pose(places, points, seen, batch, -(-height // 4))
         if people is not self.tagged:
+            terms["worn"] = losses.worn(worn, batch.labels)
             return losses.parsing(scores, batch.labels, self.weights, rng) | terms
         allowed = people.tags[rows.to(training.device)]
         terms["absent"] = losses.absent(scores, allowed)
+        terms["worn"] = losses.worn_tags(worn, allowed)
         if training.step >= self.labels_itself:
             with torch.no_grad():
                 own = training.average(batch.picture)[0]
@@ -75,7 +77,7 @@ def sheet(people: data.People, average: nn.Module, height: int) -> pictures.Imag
     rng = pictures.torch_seeded(11)
     rows = torch.arange(0, len(people), max(1, len(people) // 16))[:16]
     batch = data.windows(people, rows, height, data.Augment(color=0, rotate=0), rng)
-    scores, _, points, seen = average(batch.picture)
+    scores, _, points, seen, _ = average(batch.picture)
     read = nn.functional.interpolate(scores, size=batch.labels.shape[1:], mode="bilinear").argmax(1)
     truth = batch.labels.where(batch.labels != data.IGNORE, torch.zeros_like(batch.labels))
     photos = pictures.to_images(batch.picture)
@@ -92,14 +94,14 @@ def _dot(photo: pictures.Image, points: Tensor, sure: Tensor) -> None:
 
 
 def main() -> None:
-    parser = loop.arguments("Train the person parser.", "128:1500,192:1500,256:1500")
+    parser = loop.arguments("Train the person parser.", "128:1500,192:1500,256:1500,384:1500")
     parser.add_argument("--tagged", type=Path, help="TAGGED.npz of models.training.prepare")
     parser.add_argument("--nobody", type=Path, help="NOBODY.npz of models.training.prepare")
     args = parser.parse_args()
     torch.manual_seed(0)
     device = loop.device_for(args.device)
     net = Parser()
-    training = loop.Training(net, net.groups(), args.run, args.plan, device)
+    training = loop.Training(net, net.groups(), args.run, args.plan, device, rate=args.rate)
     if args.start:
         training.start_from(args.start)
     labelled = data.load(args.pack, True, device)

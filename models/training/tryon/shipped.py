@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from app.domain.cloth import cloth_window, frame_cloth
-from app.domain.framing import Window, whole
+from app.domain.framing import whole
 from models.training import packing
 from models.training.parser import evaluate as parsing
 from models.training.tryon.body import HEIGHT, WIDTH
@@ -16,7 +16,6 @@ from models.training.tryon.export import INPUTS, OUTPUTS
 
 Bytes = npt.NDArray[np.uint8]
 Floats = npt.NDArray[np.float32]
-_FRAME = Window(0, 0, WIDTH, HEIGHT)
 
 
 class Packs:
@@ -42,13 +41,13 @@ class Packs:
 
     def dress(self, person: Bytes, cloth: Bytes, category: int) -> dict[str, Floats]:
         """Framed person (256, 192, 3) and cloth (256, 192, 4) to the graph's outputs."""
-        chance, points = self.parser.look(person, _FRAME)
+        labels, points = self.parser.read_frame(person)
         one_hot = np.zeros((1, 3), np.float32)
         one_hot[0, category] = 1
         values = (
             person.astype(np.float32).transpose(2, 0, 1)[None] / 255,
             cloth.astype(np.float32).transpose(2, 0, 1)[None] / 255,
-            chance.argmax(0).astype(np.uint8)[None],
+            labels[None],
             points[None],
             one_hot,
         )
