@@ -70,7 +70,8 @@ class Pack:
 
 def place(chance: Floats, window: Window, height: int, width: int) -> Floats:
     """One class's probabilities in the photograph; 0 outside of the window."""
-    sx, sy = window.width / WIDTH, window.height / HEIGHT
+    rows, columns = chance.shape
+    sx, sy = window.width / columns, window.height / rows
     matrix = np.array([[sx, 0, window.x + sx / 2 - 0.5], [0, sy, window.y + sy / 2 - 0.5]])
     return cv2.warpAffine(chance, matrix, (width, height), flags=cv2.INTER_LINEAR)
 
