@@ -23,6 +23,7 @@ from models.training.palette import colors
 
 #: Samples per step by picture height.
 BATCH = {64: 16, 128: 12, 256: 8}
+_RATE = 4e-4
 _PHASE_START = 300  # steps over which a new resolution's rate rises
 
 
@@ -161,18 +162,18 @@ def samples(state: checkpoint.State, data: figures.Figures, height: int) -> pict
 def main() -> None:
     description = "Train the garment generator."
     parser = loop.arguments(description, "64:3000,128:3000,256:3000")
-    parser.add_argument("--rate", type=float, default=4e-4)
     args = parser.parse_args()
     torch.manual_seed(0)
     device = loop.device_for(args.device)
     args.run.mkdir(parents=True, exist_ok=True)
-    state = checkpoint.create(device, args.rate)
+    rate = _RATE * args.rate
+    state = checkpoint.create(device, rate)
     path = args.run / "state.pt"
     if path.exists():
         checkpoint.restore(state, path)
     elif args.start:
         checkpoint.start_from(state, args.start)
-    trainer = Trainer(state, figures.load(args.pack, True, device), device, args.rate)
+    trainer = Trainer(state, figures.load(args.pack, True, device), device, rate)
     held_out = figures.load(args.pack, False, device)
     started = saved = time.monotonic()
     before = state.seconds
