@@ -15,6 +15,7 @@ import torch
 from torch import Tensor
 
 from app.domain.framing import CATEGORIES, LANDMARKS
+from models.training.tryon.body import HEIGHT, WIDTH
 
 #: Places of a garment in its cloth's frame: the roots are the shoulders, of lower garments the
 #: hips; the axis is the middle of the hips, of lower garments the waist; the hem lies between the
@@ -25,7 +26,6 @@ POINTS = (
 )  # fmt: skip
 #: The trunk, the skirt, then two bones of the left and two of the right limb.
 BONES = 6
-HEIGHT, WIDTH = 256, 192
 #: Flows are smooth: they are kept at half the frame.
 FLOW_HEIGHT, FLOW_WIDTH = HEIGHT // 2, WIDTH // 2
 

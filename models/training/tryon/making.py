@@ -99,10 +99,9 @@ def _record(task: _Task, garment: worn.Worn) -> Record | None:
         "mask": _png(garment.mask, bits=1),
         "held": _png(garment.held, bits=1),
     }
-    skirt = garment.category == "lower" and not garment.legged
     record = Record(
         task.photo, task.train, category, garment.garment[0], garment.landmarks, blobs,
-        garment.limbs, skirt,
+        garment.limbs, garment.skirt,
     )  # fmt: skip
     rng = np.random.default_rng([task.seed, zlib.crc32(task.photo.encode()), category])
     rig, texture = skinning.rig(garment), flat.painted(garment)

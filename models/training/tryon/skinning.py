@@ -45,7 +45,7 @@ def rig(worn: Worn) -> Rig:
     frame = bones.Frame.of(torch.from_numpy(worn.landmarks[None].astype(np.float32)))
     garment = bones.Garment(
         torch.eye(3)[None, bones.CATEGORIES.index(worn.category)],
-        torch.tensor([float(worn.category == "lower" and not worn.legged)]),
+        torch.tensor([float(worn.skirt)]),
         torch.tensor(worn.limbs, dtype=torch.float32).view(1, 2, 2),
     )
     shares = bones.weights(frame, garment)[0].permute(1, 2, 0).numpy()

@@ -66,6 +66,11 @@ class Worn:
         """Whether it is a lower garment with two legs."""
         return self.category == "lower" and self.garment[0] != SKIRT
 
+    @property
+    def skirt(self) -> bool:
+        """Whether it is a lower garment without legs."""
+        return self.category == "lower" and not self.legged
+
 
 def torso_length(landmarks: Points) -> float:
     neck, hip = middle(landmarks, LEFT_SHOULDER), middle(landmarks, LEFT_HIP)
