@@ -4,10 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import cv2
 import numpy as np
 import pytest
+
+if TYPE_CHECKING:
+    from models.training.tryon.pairs import Pairs
 
 pytest.importorskip("torch", reason="the recipe needs the extra `training`")
 
@@ -102,6 +106,27 @@ def drawn_people(tmp_path_factory: pytest.TempPathFactory) -> Path:
     root = tmp_path_factory.mktemp("people")
     write_people(root)
     return root
+
+
+@pytest.fixture(scope="session")
+def made_pack(drawn_people: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Made pairs of the drawn people."""
+    from models.training.tryon import making, pairs
+
+    target = tmp_path_factory.mktemp("pairs") / "pairs.npz"
+    records, _ = making.make(drawn_people, variants=1)
+    pairs.save(records, target)
+    return target
+
+
+@pytest.fixture
+def made(made_pack: Path) -> Pairs:
+    """Those of them to train on."""
+    import torch
+
+    from models.training.tryon import pairs
+
+    return pairs.load(made_pack, True, torch.device("cpu"))
 
 
 @pytest.fixture

@@ -18,7 +18,6 @@ from models.training.tryon import (  # noqa: E402
     data,
     evaluate,
     export,
-    making,
     networks,
     pairs,
     train,
@@ -28,19 +27,6 @@ from models.training.tryon.body import HEIGHT, LAYERS, WIDTH, Body  # noqa: E402
 from tests.training.people_drawn import class_of  # noqa: E402
 
 CPU = torch.device("cpu")
-
-
-@pytest.fixture(scope="module")
-def made_pack(drawn_people: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    target = tmp_path_factory.mktemp("pairs") / "pairs.npz"
-    records, _ = making.make(drawn_people, variants=1)
-    pairs.save(records, target)
-    return target
-
-
-@pytest.fixture(scope="module")
-def made(made_pack: Path) -> pairs.Pairs:
-    return pairs.load(made_pack, True, CPU)
 
 
 def _hidden(made: pairs.Pairs, category: str, rows: list[int]) -> tuple[torch.Tensor, ...]:

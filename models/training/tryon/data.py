@@ -133,16 +133,10 @@ def batch(pairs: Pairs, rows: Tensor, how: Augment, rng: torch.Generator) -> Bat
         person, flow = soft[:, :3], soft[:, 3:]
         labels, mask = hard[:, :1], hard[:, 1:]
         points = _moved(points, body.to(device))
-        lying = _affine(count, how, rng).to(device)
-        over = functional.affine_grid(lying, [count, 1, height, width], align_corners=False)
-        white = torch.tensor([1.0, 1, 1, 0], device=device).view(1, 4, 1, 1)
-        cloth = (
-            functional.grid_sample(cloth - white, over, padding_mode="zeros", align_corners=False)
-            + white
-        )
+        cloth, lying = laid_anew(cloth, how, rng)
         inverse = torch.linalg.inv(lying[:, :, :2])
         flow = torch.einsum("bij,bjhw->bihw", inverse, flow - lying[:, :, 2, None, None])
-        flat = torch.einsum("bij,bkj->bki", inverse, flat - lying[:, None, :, 2])
+        flat = flat_anew(flat, lying)
     ignore = torch.zeros_like(mask)
     if how.mirror:
         flip = (torch.rand(count, generator=rng) < 0.5).to(device)
@@ -155,8 +149,7 @@ def batch(pairs: Pairs, rows: Tensor, how: Augment, rng: torch.Generator) -> Bat
         mirrored = points[:, _MIRRORED].clone()
         mirrored[..., 0] = WIDTH - mirrored[..., 0]
         points = torch.where(flip[:, None, None], mirrored, points)
-        turned = flat[:, _MIRRORED_FLAT] * sign[:, :, 0, 0]
-        flat = torch.where(flip[:, None, None], turned, flat)
+        flat = torch.where(flip[:, None, None], mirrored_flat(flat), flat)
         covered = torch.where(flip[:, None, None], covered.flip(1), covered)
     if how.color:
         own = _colour_maps(count, how.color, rng).to(device)
@@ -176,6 +169,28 @@ def batch(pairs: Pairs, rows: Tensor, how: Augment, rng: torch.Generator) -> Bat
         labels[:, 0].round().long(), points, category, flow, mask, ignore, flat,
         Garment(category, skirt, covered),
     )  # fmt: skip
+
+
+def laid_anew(cloth: Tensor, how: Augment, rng: torch.Generator) -> tuple[Tensor, Tensor]:
+    """Cloths (B, 4, H, W) in -1..1 moved at random in their frames, white coming in at the edges;
+    and how: (B, 2, 3), from places in the new frame to places in the old, both -1..1."""
+    lying = _affine(len(cloth), how, rng).to(cloth.device)
+    size = [len(cloth), 1, *cloth.shape[2:]]
+    over = functional.affine_grid(lying, size, align_corners=False)
+    white = torch.tensor([1.0, 1, 1, 0], device=cloth.device).view(1, 4, 1, 1)
+    moved = functional.grid_sample(cloth - white, over, padding_mode="zeros", align_corners=False)
+    return moved + white, lying
+
+
+def flat_anew(flat: Tensor, lying: Tensor) -> Tensor:
+    """`bones.POINTS` (B, 8, 2) of cloths that `laid_anew` has moved."""
+    inverse = torch.linalg.inv(lying[:, :, :2])
+    return torch.einsum("bij,bkj->bki", inverse, flat - lying[:, None, :, 2])
+
+
+def mirrored_flat(flat: Tensor) -> Tensor:
+    """`bones.POINTS` (B, 8, 2) in -1..1 of mirrored cloths."""
+    return flat[:, _MIRRORED_FLAT] * torch.tensor([-1.0, 1.0], device=flat.device)
 
 
 def _moved(points: Tensor, theta: Tensor) -> Tensor:

@@ -1,9 +1,10 @@
 """Measure a pack ``tryon-flow`` on people and garments it has not seen; all figures of its card.
 
-    python -m models.training.tryon.evaluate PAIRS.npz DATA models RUN
+    python -m models.training.tryon.evaluate PAIRS.npz DATA models RUN --garments GARMENTS.npz
 
 ``models`` is the folder of packs; parser and cut-out are used as the application uses them. Pairs:
-the shipped graph on made pairs of ``val``, beside two baselines. Unpaired: ``val`` garments
+the shipped graph on made pairs of ``val``, beside two baselines. Marked: ``val`` garments whose
+points were marked by eye, against where the bones would put them. Unpaired: ``val`` garments
 photographed flat, on ``val`` people in the street and as shops show them. Writes
 ``RUN/figures.json`` and ``RUN/pairs.jpg``, ``RUN/upper.jpg`` and so on (photographs of the data
 set: never to be committed).
@@ -20,9 +21,10 @@ import numpy as np
 import numpy.typing as npt
 import torch
 
+from app.domain.framing import CATEGORIES
 from models.training import measures, packing, pictures
-from models.training.tryon import pairs, unpaired
-from models.training.tryon.body import HEIGHT, WIDTH
+from models.training.tryon import data, pairs, pasting, photographed, unpaired
+from models.training.tryon.body import HEIGHT, WIDTH, Body
 from models.training.tryon.shipped import Packs
 
 Bytes = npt.NDArray[np.uint8]
@@ -128,6 +130,46 @@ def measure_pairs(packs: Packs, made: pairs.Pairs) -> tuple[dict[str, object], p
     return figures | {"pairs": len(made)}, pictures.columns_sheet(columns, 12)
 
 
+def measure_marked(
+    packs: Packs, made: pairs.Pairs, garments: photographed.Garments
+) -> tuple[dict[str, object], pictures.Image]:
+    """How far the graph puts photographed garments from where their marked points and the bones
+    put them, by category, and a contact sheet: cloth, by the bones, by the graph."""
+    rng = pictures.torch_seeded(0)
+    batch = data.batch(made, torch.arange(len(made)), data.FIXED, rng)
+    worn = pasting.paste(Body(), batch, garments, 1.0, data.FIXED, rng)
+    size = torch.tensor([WIDTH / 2, HEIGHT / 2]).view(2, 1, 1)
+    gaps: dict[str, list[tuple[float, float]]] = {name: [] for name in CATEGORIES}
+    columns = []
+    for index in range(len(made)):
+        rgb = pictures.to_images(worn.cloth[index : index + 1, :3])[0]
+        alpha = (worn.cloth[index, 3] * 255).round().byte().numpy()
+        person = np.ascontiguousarray(made.person[index].permute(1, 2, 0).numpy())
+        category = int(made.category[index])
+        own = packs.dress(person, np.dstack([rgb, alpha]), category)
+        mask, known = worn.mask[index, 0] > 0.5, worn.ignore[index, 0] < 0.5
+        gap = ((torch.from_numpy(own["flow"]) - worn.flow[index]) * size).norm(dim=0)
+        cover = torch.from_numpy(own["cover"][0]) > 0.5
+        both, either = ((m & known).sum().item() for m in (cover & mask, cover | mask))
+        if (mask & known).any():
+            gaps[CATEGORIES[category]].append(
+                (float(gap[mask & known].mean()), both / max(either, 1))
+            )
+        shown = (own["outcome"].clip(0, 1).transpose(1, 2, 0) * 255).round().astype(np.uint8)
+        columns.append([rgb, pictures.to_images(worn.person[index : index + 1])[0], shown])
+    figures: dict[str, object] = {
+        name: {
+            "pairs": len(values),
+            "flow_gap_pixels": round(float(np.mean([v[0] for v in values])), 2),
+            "mask_iou": round(float(np.mean([v[1] for v in values])), 4),
+        }
+        for name, values in gaps.items()
+        if values
+    }
+    step = max(1, len(columns) // 36)
+    return figures, pictures.columns_sheet(columns[::step][:36], 12)
+
+
 def _alpha(cloth: Floats, flow: Floats) -> Floats:
     x, y = (flow[0] + 1) / 2 * WIDTH - 0.5, (flow[1] + 1) / 2 * HEIGHT - 0.5
     return np.asarray(cv2.remap(cloth[3], x, y, cv2.INTER_LINEAR, borderValue=0))
@@ -139,11 +181,16 @@ def main() -> None:
     parser.add_argument("data", type=Path, help="folder with garments/")
     parser.add_argument("models", type=Path, help="folder of packs")
     parser.add_argument("run", type=Path, help="folder that receives figures and contact sheets")
+    parser.add_argument("--garments", type=Path, help="photographed garments with marked points")
     args = parser.parse_args()
     packs = Packs(args.models)
     made = pairs.load(args.pack, False, torch.device("cpu"))
     paired, sheet = measure_pairs(packs, made)
     worn, sheets = unpaired.measure(packs, made, args.data)
+    marked: dict[str, object] = {}
+    if args.garments:
+        garments = photographed.load(args.garments, False, torch.device("cpu"))
+        marked, sheets["marked"] = measure_marked(packs, made, garments)
     feed = {
         "person": np.zeros((1, 3, HEIGHT, WIDTH), np.float32),
         "cloth": np.zeros((1, 4, HEIGHT, WIDTH), np.float32),
@@ -153,6 +200,7 @@ def main() -> None:
     }
     result = {
         "made_pairs": paired,
+        "marked": marked,
         "unpaired": worn,
         **packing.costs(packs.path, feed),
     }

@@ -94,10 +94,10 @@ def _lay(
 def _record(task: _Task, garment: worn.Worn) -> Record | None:
     category = framing.CATEGORIES.index(garment.category)
     blobs = {
-        "person": _jpeg(garment.person),
-        "labels": _png(garment.labels),
-        "mask": _png(garment.mask, bits=1),
-        "held": _png(garment.held, bits=1),
+        "person": jpeg(garment.person),
+        "labels": png(garment.labels),
+        "mask": png(garment.mask, bits=1),
+        "held": png(garment.held, bits=1),
     }
     record = Record(
         task.photo, task.train, category, garment.garment[0], garment.landmarks, blobs,
@@ -110,7 +110,7 @@ def _record(task: _Task, garment: worn.Worn) -> Record | None:
         if laid is None:
             return None
         flow, points, cloth, alpha = laid
-        record.cloths.append({"cloth": _jpeg(cloth), "alpha": _png(alpha)})
+        record.cloths.append({"cloth": jpeg(cloth), "alpha": png(alpha)})
         record.flows.append(flow)
         record.points.append(points / np.array([worn.WIDTH, worn.HEIGHT], np.float32) * 2 - 1)
         # Measured as training sees it: from the stored bytes by the stored flow.
@@ -133,12 +133,14 @@ def warp(cloth: Bytes, flow: NDArray[np.float16]) -> Bytes:
     )
 
 
-def _jpeg(rgb: Bytes) -> bytes:
+def jpeg(rgb: Bytes) -> bytes:
+    """A picture (H, W, 3) RGB encoded."""
     coded = cv2.imencode(".jpg", rgb[:, :, ::-1], [cv2.IMWRITE_JPEG_QUALITY, 92])[1]
     return bytes(coded.tobytes())
 
 
-def _png(values: Bytes, bits: int = 8) -> bytes:
+def png(values: Bytes, bits: int = 8) -> bytes:
+    """A map (H, W) encoded; with one bit, of 0 and 1."""
     how = [cv2.IMWRITE_PNG_BILEVEL, 1] if bits == 1 else []
     return bytes(cv2.imencode(".png", values * 255 if bits == 1 else values, how)[1].tobytes())
 

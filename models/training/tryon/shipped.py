@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import cv2
 import numpy as np
 import numpy.typing as npt
 
@@ -18,6 +19,11 @@ Bytes = npt.NDArray[np.uint8]
 Floats = npt.NDArray[np.float32]
 
 
+def photo_of(path: Path) -> Bytes:
+    """A photograph (H, W, 3) RGB."""
+    return np.ascontiguousarray(cv2.imread(str(path), cv2.IMREAD_COLOR)[:, :, ::-1])
+
+
 class Packs:
     """The exported graphs that a try-on takes."""
 
@@ -27,17 +33,23 @@ class Packs:
         self.cutout = packing.session(folder / "cloth-cutout" / "cutout.onnx")
         self.parser = parsing.Pack(folder / "person-parser")
 
-    def cut(self, photo: Bytes) -> tuple[Bytes, Floats]:
-        """A garment's photograph (H, W, 3) cut and framed: RGBA (256, 192, 4), and likelihoods."""
+    def cut_out(self, photo: Bytes) -> tuple[Bytes | None, Floats]:
+        """A garment's photograph (H, W, 3) cut out: RGBA (H, W, 4), nothing where no garment is
+        found; and the likelihoods of its categories."""
         height, width = photo.shape[:2]
         window = whole(width, height)
         frame = window.cut(photo, HEIGHT, WIDTH).astype(np.float32).transpose(2, 0, 1) / 255
         mask, category = self.cutout.run(["mask", "category"], {"photo": frame[None]})
         alpha = parsing.place(mask[0, 0], window, height, width)
         rgba = np.dstack([photo, (alpha * 255).round().clip(0, 255).astype(np.uint8)])
-        if alpha.max() < 0.6:
-            return np.zeros((HEIGHT, WIDTH, 4), np.uint8), category[0]
-        return frame_cloth(rgba, cloth_window(rgba[..., 3]), HEIGHT, WIDTH), category[0]
+        return rgba if alpha.max() >= 0.6 else None, category[0]
+
+    def cut(self, photo: Bytes) -> tuple[Bytes, Floats]:
+        """The same, framed: RGBA (256, 192, 4), empty where no garment is found."""
+        rgba, likely = self.cut_out(photo)
+        if rgba is None:
+            return np.zeros((HEIGHT, WIDTH, 4), np.uint8), likely
+        return frame_cloth(rgba, cloth_window(rgba[..., 3]), HEIGHT, WIDTH), likely
 
     def dress(self, person: Bytes, cloth: Bytes, category: int) -> dict[str, Floats]:
         """Framed person (256, 192, 3) and cloth (256, 192, 4) to the graph's outputs."""

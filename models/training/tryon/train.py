@@ -1,6 +1,7 @@
 """Train the try-on network on made pairs: one command, resumable after a kill at any moment.
 
-    python -m models.training.tryon.train PAIRS.npz RUN --parser models/person-parser
+    python -m models.training.tryon.train PAIRS.npz RUN --parser models/person-parser \
+        --garments GARMENTS.npz
 
 At height 128 the reader of cloths and the coarse flow learn; at 256 all nets do, and most of the
 people are seen as the parser reads them, with its mistakes: that is how the application will show
@@ -20,7 +21,7 @@ from torch.nn import functional
 from models.training import efficientnet, loop, pictures
 from models.training.garment.losses import TAPS
 from models.training.parser import evaluate as parsing
-from models.training.tryon import bones, data, pairs
+from models.training.tryon import bones, data, pairs, pasting, photographed
 from models.training.tryon.body import HEIGHT, LAYERS, Body
 from models.training.tryon.networks import TryOnNet, warp
 
@@ -28,6 +29,7 @@ BATCH = {128: 16, 256: 6}
 _LAYER_WEIGHTS = torch.tensor([0.5, 0.7, 3.0, 2.0])  # of `LAYERS`: bared skin is rare
 _BARE_MORE = 3.0  # times as often are people seen whose arms or legs the garment leaves bare
 _ASTRAY = 0.02  # of the frame's half, how far points are moved at random before the first flow
+_PASTED = 0.35  # share of people who are seen in a photographed garment
 _READ_SHARE = 0.75  # of the batches in which people are seen as the parser reads them
 
 
@@ -99,8 +101,13 @@ class Teacher:
     """Batches and their loss terms."""
 
     def __init__(
-        self, training: loop.Training, made: pairs.Pairs, parser: parsing.Pack | None = None
+        self,
+        training: loop.Training,
+        made: pairs.Pairs,
+        parser: parsing.Pack | None = None,
+        garments: photographed.Garments | None = None,
     ) -> None:
+        self.garments = garments
         self.training, self.made, self.weights = training, made, Weights()
         self.read = as_read(made, parser) if parser else made
         self.half = data.halved(made)
@@ -114,6 +121,9 @@ class Teacher:
             made = self.read if torch.rand(1, generator=rng).item() < _READ_SHARE else self.made
         rows = torch.multinomial(self.chances, BATCH.get(height, 6), True, generator=rng)
         batch = data.batch(made, rows, data.Augment(), rng)
+        if self.garments is not None:
+            how = data.Augment()
+            batch = pasting.paste(net.body, batch, self.garments, _PASTED, how, rng)
         hidden, ignore = hide(net, batch, rng)
         flat, garment = net.read(batch.cloth, batch.category)
         first = _first_flow(flat, garment, batch.points, rng)
@@ -275,6 +285,7 @@ def dress(net: nn.Module, batch: data.Batch, cloth: Tensor, height: int) -> tupl
 def main() -> None:
     parser = loop.arguments("Train the try-on network.", "128:2000,256:4000")
     parser.add_argument("--parser", type=Path, help="pack whose reading of people is learned from")
+    parser.add_argument("--garments", type=Path, help="photographed garments, to learn from too")
     args = parser.parse_args()
     torch.manual_seed(0)
     device = loop.device_for(args.device)
@@ -283,8 +294,9 @@ def main() -> None:
     if args.start:
         training.start_from(args.start)
     made, held_out = pairs.load(args.pack, True, device), pairs.load(args.pack, False, device)
+    garments = photographed.load(args.garments, True, device) if args.garments else None
     training.go(
-        Teacher(training, made, parsing.Pack(args.parser) if args.parser else None),
+        Teacher(training, made, parsing.Pack(args.parser) if args.parser else None, garments),
         lambda average, height: sheet(average, held_out, height),
         minutes=args.minutes,
         save_every=args.save_every,

@@ -16,7 +16,7 @@ from models.training.parser.evaluate import studio_crop
 from models.training.prepare import SKIP, read_landmarks
 from models.training.tryon.body import HEIGHT, WIDTH
 from models.training.tryon.pairs import Pairs
-from models.training.tryon.shipped import Packs
+from models.training.tryon.shipped import Packs, photo_of
 
 Bytes = npt.NDArray[np.uint8]
 _COUNT = 68  # pairs of each kind
@@ -38,11 +38,7 @@ def garments(data: Path, category: Category) -> list[Bytes]:
             and row["kids"] == "false"
         ]
     drawn = np.random.default_rng(0).integers(len(names), size=_COUNT)
-    return [_read(data / "garments" / names[i]) for i in drawn]
-
-
-def _read(path: Path) -> Bytes:
-    return np.ascontiguousarray(cv2.imread(str(path), cv2.IMREAD_COLOR)[:, :, ::-1])
+    return [photo_of(data / "garments" / names[i]) for i in drawn]
 
 
 def street_people(made: Pairs, category: Category) -> list[Bytes]:
@@ -63,7 +59,7 @@ def shop_people(packs: Packs, data: Path, category: Category) -> Iterator[Bytes]
         held_out = (row["split"], row["annotation"]) == ("val", "pixel")
         if not held_out or row["id"] in SKIP or row["id"] not in landmarks:
             continue
-        photo = _read(root / "photos" / f"{row['id']}.jpg")
+        photo = photo_of(root / "photos" / f"{row['id']}.jpg")
         labels = cv2.imread(str(root / "labels" / f"{row['id']}.png"), cv2.IMREAD_GRAYSCALE)
         crop = studio_crop(photo, group[labels], landmarks[row["id"]])
         if crop is not None:

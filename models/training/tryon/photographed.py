@@ -1,0 +1,248 @@
+"""Photographs of real garments whose points were marked by eye, cut out and framed.
+
+    python -m models.training.tryon.photographed DATA -o GARMENTS.npz --packs models
+
+Made cloths were worn when they were photographed; real ones lie on floors and hang on hangers, and
+the reader of cloths has to see both. ``marks.json`` holds the marks: for each photograph of
+DATA/garments, in shares of its width and height, the joints of whoever would wear it, as far as
+they can be told; left is the wearer's. Its ``sleeve`` says how much of an arm or leg is covered: 1
+to elbow or knee, 2 to wrist or ankle.
+"""
+
+from __future__ import annotations
+
+import argparse
+import csv
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import cv2
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+from torch.nn import functional
+
+from app.domain.cloth import cloth_window, frame_cloth
+from app.domain.framing import CATEGORIES
+from models.training import blobs, pictures
+from models.training.tryon import bones, data, making
+from models.training.tryon.body import HEIGHT, WIDTH
+from models.training.tryon.shipped import Packs, photo_of
+
+MARKS = Path(__file__).with_name("marks.json")
+#: Marks lie on seams, as eyes see them; joints, as the made cloths have them, lie further in, by
+#: these shares of the distance between the roots, and higher. Set so that both kinds of cloth are
+#: equally wide beside their joints.
+_IN = {"sleeved": 0.86, "sleeveless": 0.92, "legs": 1.1, "skirt": 1.0}
+_UP = {"sleeved": 0.06, "sleeveless": 0.04, "legs": 0.0, "skirt": 0.0}
+#: In distances between the shoulders: how far the hips lie below them, and the knees below those.
+_HIPS, _KNEES = 1.5, 1.23
+_WAIST = 1.25  # of the distance from the hips to the waistband: where the waist is
+_FIRST = {"upper": 0.8, "lower": 1.6, "dress": 0.8}  # least length of a limb's first bone, likewise
+_NEXT = {"upper": 0.92, "lower": 0.88, "dress": 0.92}  # of a limb's first bone, its second
+_FOLDED = -0.2  # cosine between two bones of a limb from which it lies upon itself
+_RED, _GREEN, _BLUE = (220, 30, 30), (20, 150, 40), (30, 60, 220)
+_NEXT = {"upper": 0.92, "lower": 0.88, "dress": 0.92}  # of a limb's first bone, its second
+
+Points = NDArray[np.float64]
+Mark = dict[str, Any]
+
+
+@dataclass
+class Garments:
+    """N cloths on one device: ``cloth`` (N, 4, H, W) uint8 RGBA, white where alpha is 0; ``flat``
+    (N, 8, 2) `bones.POINTS` in -1..1 of the frame; ``category`` (N,), ``covered`` (N, 2, 2) and
+    ``skirt`` (N,) as in `pairs.Pairs`."""
+
+    names: list[str]
+    cloth: Tensor
+    flat: Tensor
+    category: Tensor
+    covered: Tensor
+    skirt: Tensor
+
+    def __len__(self) -> int:
+        return len(self.names)
+
+    def like(self, category: Tensor, rng: torch.Generator) -> tuple[Tensor, Tensor]:
+        """(B,) rows drawn at random, each of the category that ``category`` (B, 3) says, and
+        (B,) bool whether there is any of that category."""
+        own = functional.one_hot(self.category.cpu(), len(CATEGORIES)).float()
+        fits = category.cpu() @ own.T
+        rows = torch.multinomial(fits + 1e-9, 1, generator=rng)[:, 0]
+        return rows, fits.amax(1) > 0
+
+    def draw(
+        self, rows: Tensor, height: int, how: data.Augment, rng: torch.Generator
+    ) -> tuple[Tensor, Tensor, bones.Garment]:
+        """Cloths (B, 4, height, ...) in -1..1, alpha 0..1, moved and mirrored by chance; their
+        points (B, 8, 2); what they are."""
+        device, rows = self.cloth.device, rows.to(self.cloth.device)
+        cloth = self.cloth[rows].float()
+        cloth = torch.cat([cloth[:, :3] / 127.5 - 1, cloth[:, 3:] / 255], 1)
+        if height != HEIGHT:
+            cloth = functional.avg_pool2d(cloth, HEIGHT // height)
+        cloth, lying = data.laid_anew(cloth, how, rng)
+        flat = data.flat_anew(self.flat[rows], lying)
+        covered = self.covered[rows]
+        if how.mirror:
+            flip = (torch.rand(len(rows), generator=rng) < 0.5).to(device)
+            cloth = torch.where(flip[:, None, None, None], cloth.flip(-1), cloth)
+            flat = torch.where(flip[:, None, None], data.mirrored_flat(flat), flat)
+            covered = torch.where(flip[:, None, None], covered.flip(1), covered)
+        category = functional.one_hot(self.category[rows], len(CATEGORIES)).float()
+        return cloth, flat, bones.Garment(category, self.skirt[rows], covered)
+
+
+def joints(mark: Mark, size: tuple[int, int]) -> tuple[Points, NDArray[np.float64], bool]:
+    """`bones.POINTS` (8, 2) in pixels of a photograph of ``size`` (width, height), how much of
+    each bone of the limbs is covered (2, 2), and whether a limb is folded. What a garment does not
+    reach is continued in its direction."""
+    at = {k: np.array(v) * size for k, v in mark.items() if isinstance(v, list)}
+    legs, sleeve = mark["category"] == "lower", float(mark["sleeve"])
+    kind = ("legs" if sleeve else "skirt") if legs else ("sleeved" if sleeve else "sleeveless")
+    middle = (at["left_root"] + at["right_root"]) / 2
+    marked = float(np.linalg.norm(at["left_root"] - at["right_root"]))
+    down = middle - at["waist"] if legs else at["bottom"] - middle
+    down /= np.linalg.norm(down)
+    roots = [
+        middle + _IN[kind] * (at[f"{side}_root"] - middle) - _UP[kind] * marked * down
+        for side in ("left", "right")
+    ]
+    middle, across = (roots[0] + roots[1]) / 2, marked * _IN[kind]
+    axis = middle + (_WAIST * (at["waist"] - middle) if legs else _HIPS * across * down)
+    knees = at["knees"] if "knees" in at else axis + _KNEES * across * down
+    points, covered, folded = [*roots, axis, knees], np.zeros((2, 2)), False
+    for side, root in zip(("left", "right"), roots, strict=True):
+        if sleeve == 0:
+            limb = [root + 0.5 * across * down, root + across * down]
+        elif sleeve <= 1:
+            limb = _short(root, at[f"{side}_end"], _FIRST[mark["category"]] * across, sleeve)
+            limb.append(limb[0] + _NEXT[mark["category"]] * (limb[0] - root))
+            gap = np.linalg.norm(at[f"{side}_end"] - root) / np.linalg.norm(limb[0] - root)
+            covered[len(points) // 2 - 2, 0] = min(gap, 1)
+        else:
+            joint, end = at.get(f"{side}_middle"), at[f"{side}_end"]
+            joint = root + (end - root) / sleeve if joint is None else joint
+            limb = [joint, joint + (end - joint) / (sleeve - 1)]
+            covered[len(points) // 2 - 2] = 1, sleeve - 1
+            first, second = (v / np.linalg.norm(v) for v in (joint - root, limb[1] - joint))
+            folded |= bool(first @ second < _FOLDED)
+        points += limb
+    return np.array(points), covered, folded
+
+
+def _short(root: Points, cuff: Points, least: float, sleeve: float) -> list[Points]:
+    """The joint that a sleeve or leg which ends above it points to."""
+    length = float(np.linalg.norm(cuff - root))
+    return [root + (cuff - root) * max(1 / sleeve, least / length)]
+
+
+def cut_out(folder: Path, marks: dict[str, Mark], packs: Packs) -> dict[str, NDArray[np.generic]]:
+    """The arrays of a pack: every marked photograph of ``folder`` in which a garment is found and
+    its limbs do not lie upon themselves."""
+    with (folder / "index.csv").open(encoding="utf-8") as file:
+        split = {row["file"]: row["split"] for row in csv.DictReader(file)}
+    rows: dict[str, list[Any]] = {name: [] for name in ("name", "train", "cloth", "alpha", "flat")}
+    rows |= {name: [] for name in ("category", "covered", "skirt")}
+    for name, mark in marks.items():
+        photo = photo_of(folder / name)
+        rgba, _ = packs.cut_out(photo)
+        if rgba is None:
+            continue
+        window = cloth_window(rgba[..., 3])
+        cloth = frame_cloth(rgba, window, HEIGHT, WIDTH)
+        points, covered, folded = joints(mark, photo.shape[1::-1])
+        if folded:
+            continue
+        framed = window.to_frame(points.astype(np.float32), HEIGHT, WIDTH)
+        values = {
+            "name": name, "train": split[name] == "train",
+            "cloth": making.jpeg(np.ascontiguousarray(cloth[..., :3])),
+            "alpha": making.png(np.ascontiguousarray(cloth[..., 3])),
+            "flat": framed / np.array([WIDTH, HEIGHT]) * 2 - 1,
+            "category": CATEGORIES.index(mark["category"]),
+            "covered": covered, "skirt": bool(mark.get("skirt")),
+        }  # fmt: skip
+        for key, value in values.items():
+            rows[key].append(value)
+    arrays: dict[str, NDArray[np.generic]] = {}
+    for key in ("cloth", "alpha"):
+        arrays[key], arrays[f"{key}_sizes"] = blobs.joined(rows.pop(key))
+    return arrays | {key: np.array(values) for key, values in rows.items()}
+
+
+def load(pack: Path, train: bool, device: torch.device) -> Garments:
+    """Unfold one split of a pack."""
+    with np.load(pack) as content:
+        chosen = np.flatnonzero(content["train"] == train)
+        images = []
+        for key in ("cloth", "alpha"):
+            files = blobs.parts(content[key], content[f"{key}_sizes"])
+            images.append(np.stack([making.decoded(files[i]) for i in chosen]))
+        cloth = np.concatenate([images[0], images[1][..., None]], -1).transpose(0, 3, 1, 2)
+        return Garments(
+            names=[str(name) for name in content["name"][chosen]],
+            cloth=torch.from_numpy(np.ascontiguousarray(cloth)).to(device),
+            flat=torch.from_numpy(content["flat"][chosen].astype(np.float32)).to(device),
+            category=torch.from_numpy(content["category"][chosen].astype(np.int64)).to(device),
+            covered=torch.from_numpy(content["covered"][chosen].astype(np.float32)).to(device),
+            skirt=torch.from_numpy(content["skirt"][chosen].astype(np.float32)).to(device),
+        )
+
+
+def sheet(garments: Garments, flat: Tensor | None = None, count: int = 48) -> pictures.Image:
+    """Contact sheet: cloths with the trunk and the limbs that their points, or ``flat``, say."""
+    cells = []
+    points = garments.flat if flat is None else flat
+    for row in range(0, len(garments), max(1, len(garments) // count)):
+        kind = bones.Garment(
+            functional.one_hot(garments.category[row : row + 1], len(CATEGORIES)).float(),
+            garments.skirt[row : row + 1],
+            garments.covered[row : row + 1],
+        )
+        cloth = np.ascontiguousarray(garments.cloth[row, :3].permute(1, 2, 0).cpu().numpy())
+        cells.append(_drawn(cloth, points[row].cpu(), kind))
+    return pictures.columns_sheet([[cell] for cell in cells], 12)
+
+
+def _drawn(cloth: pictures.Image, flat: Tensor, kind: bones.Garment) -> pictures.Image:
+    half = np.array([WIDTH, HEIGHT]) / 2
+    at = [tuple(int(v) for v in point) for point in ((flat.numpy() + 1) * half).round()]
+    left, right, axis, hem = at[:4]
+    middle = ((left[0] + right[0]) // 2, (left[1] + right[1]) // 2)
+    lines = [(left, right, _RED), (middle, axis, _RED)]
+    if kind.hanging[0] > 0.5:
+        lines.append((axis, hem, _RED))
+    for side, root in enumerate((left, right)):
+        joint, end = at[4 + 2 * side], at[5 + 2 * side]
+        if kind.limbs[0, side, 0] > 0.5:
+            lines.append((root, joint, _BLUE))
+        if kind.limbs[0, side, 1] > 0.5:
+            lines.append((joint, end, _GREEN))
+    for start, stop, colour in lines:
+        cv2.line(cloth, start, stop, colour, 2, cv2.LINE_AA)
+    return cloth
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n")[0])
+    parser.add_argument("data", type=Path)
+    parser.add_argument("-o", "--output", type=Path, required=True)
+    parser.add_argument("--packs", type=Path, required=True, help="folder of the shipped packs")
+    parser.add_argument("--sheet", type=Path, help="contact sheet (photographs: do not publish it)")
+    args = parser.parse_args()
+    marks = json.loads(MARKS.read_text("utf-8"))
+    arrays = cut_out(args.data / "garments", marks, Packs(args.packs))
+    with args.output.open("wb") as file:
+        np.savez(file, **arrays)
+    if args.sheet:
+        pictures.save(args.sheet, sheet(load(args.output, True, torch.device("cpu"))))
+    print(f"{len(arrays['name'])} garments, {int(arrays['train'].sum())} of them to train on")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,175 @@
+"""Photographed garments with marked points: to joints, to a pack, onto people."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+
+torch = pytest.importorskip("torch", reason="the recipe needs the extra `training`")
+
+from app.domain.framing import CATEGORIES  # noqa: E402
+from models.training import pictures  # noqa: E402
+from models.training.tryon import bones, data, pasting, photographed, train  # noqa: E402
+from models.training.tryon.body import HEIGHT, WIDTH, Body  # noqa: E402
+from models.training.tryon.pairs import Pairs  # noqa: E402
+
+_TSHIRT = {
+    "category": "upper", "sleeve": 0.6, "left_root": [0.7, 0.3], "right_root": [0.3, 0.3],
+    "bottom": [0.5, 0.9], "left_end": [0.9, 0.4], "right_end": [0.1, 0.4],
+}  # fmt: skip
+_LONG = _TSHIRT | {
+    "sleeve": 2, "left_middle": [0.85, 0.5], "right_middle": [0.15, 0.5],
+    "left_end": [0.9, 0.8], "right_end": [0.1, 0.8],
+}  # fmt: skip
+_SKIRT = {
+    "category": "lower", "skirt": True, "sleeve": 0, "left_root": [0.6, 0.3],
+    "right_root": [0.4, 0.3], "waist": [0.5, 0.1], "knees": [0.5, 0.8],
+}  # fmt: skip
+
+
+class _Cutter:
+    """Cuts out what is not white."""
+
+    def cut_out(self, photo: np.ndarray) -> tuple[np.ndarray | None, np.ndarray]:
+        alpha = (photo.min(2) < 250).astype(np.uint8) * 255
+        return (np.dstack([photo, alpha]) if alpha.any() else None), np.zeros(4, np.float32)
+
+
+@pytest.fixture
+def garments(tmp_path: Path) -> photographed.Garments:
+    """A red T-shirt, a blue long-sleeved one, a green skirt, an empty photograph."""
+    folder = tmp_path / "garments"
+    folder.mkdir()
+    shapes = {
+        "shirt.png": [((60, 60), (140, 270)), ((10, 70), (190, 140))],
+        "long.png": [((60, 60), (140, 270)), ((10, 70), (190, 250))],
+        "skirt.png": [((50, 30), (150, 250))],
+        "empty.png": [],
+    }
+    colours = {"shirt.png": (0, 0, 200), "long.png": (200, 0, 0), "skirt.png": (0, 160, 0)}
+    for name, boxes in shapes.items():
+        photo = np.full((300, 200, 3), 255, np.uint8)
+        for low, high in boxes:
+            cv2.rectangle(photo, low, high, colours[name], -1)
+        cv2.imwrite(str(folder / name), photo)
+    rows = "".join(f"{name},train,any,false\n" for name in shapes)
+    (folder / "index.csv").write_text(f"file,split,category,kids\n{rows}", "utf-8")
+    marks = {"shirt.png": _TSHIRT, "long.png": _LONG, "skirt.png": _SKIRT, "empty.png": _SKIRT}
+    target = tmp_path / "garments.npz"
+    np.savez(target, **photographed.cut_out(folder, marks, _Cutter()))
+    return photographed.load(target, True, torch.device("cpu"))
+
+
+def test_a_short_sleeve_points_to_its_elbow() -> None:
+    points, covered, folded = photographed.joints(_TSHIRT, (200, 300))
+    left, right, axis, _, middle, end, *_ = points
+    assert not folded
+    assert left[0] > 100 > right[0]
+    assert np.allclose(axis[0], 100)
+    cuff = np.array([180, 120])
+    assert 0.3 < covered[0, 0] < 1
+    assert np.allclose(left + covered[0, 0] * (middle - left), cuff)
+    assert covered[:, 1].tolist() == [0, 0]
+    assert np.linalg.norm(end - left) > np.linalg.norm(middle - left)
+
+
+def test_long_sleeves_end_at_the_wrist_and_folded_ones_are_told() -> None:
+    points, covered, folded = photographed.joints(_LONG, (200, 300))
+    assert covered.tolist() == [[1, 1], [1, 1]]
+    assert not folded
+    assert np.allclose(points[5], [180, 240])
+    back = _LONG | {"left_end": [0.72, 0.32]}
+    assert photographed.joints(back, (200, 300))[2]
+
+
+def test_garments_are_cut_framed_and_kept_with_their_points(
+    garments: photographed.Garments,
+) -> None:
+    assert garments.names == ["shirt.png", "long.png", "skirt.png"]
+    assert garments.cloth.shape == (3, 4, HEIGHT, WIDTH)
+    assert garments.category.tolist() == [0, 0, CATEGORIES.index("lower")]
+    assert garments.skirt.tolist() == [0, 0, 1]
+    # The roots lie on the cloth, left and right of its middle.
+    for row in range(3):
+        for x, y in ((garments.flat[row, :2] + 1) / 2).tolist():
+            assert garments.cloth[row, 3, int(y * HEIGHT), int(x * WIDTH)] > 250
+    assert photographed.sheet(garments).shape[0] >= HEIGHT
+
+
+def test_points_follow_cloths_that_are_moved_and_mirrored(garments: photographed.Garments) -> None:
+    how = data.Augment()
+    rows = torch.tensor([2] * 8)
+    cloth, flat, kind = garments.draw(rows, HEIGHT, how, pictures.torch_seeded(1))
+    assert (kind.skirt == 1).all()
+    assert (flat[:, 0, 0] > flat[:, 1, 0]).all()
+    for alpha, points in zip(cloth[:, 3], flat, strict=True):
+        columns = torch.nonzero(alpha.amax(0) > 0.5)[:, 0].float()
+        middle = (columns[0] + columns[-1]) / 2 / WIDTH * 2 - 1
+        assert abs(float(points[:2, 0].mean() - middle)) < 0.08
+
+
+def test_pasted_people_wear_the_garment_of_their_category(
+    made: Pairs, garments: photographed.Garments
+) -> None:
+    rows = torch.arange(len(made))
+    rng = pictures.torch_seeded(0)
+    batch = data.batch(made, rows, data.FIXED, rng)
+    worn = pasting.paste(Body(), batch, garments, 1.0, data.FIXED, rng)
+    same = pasting.paste(Body(), batch, garments, 0.0, data.FIXED, rng)
+    assert torch.equal(same.person, batch.person)
+    assert torch.equal(same.flow, batch.flow)
+    dresses = made.category == CATEGORIES.index("dress")
+    assert torch.equal(worn.person[dresses], batch.person[dresses])  # there is none to wear
+    for row in torch.nonzero(~dresses)[:, 0].tolist():
+        mask = worn.mask[row, 0] > 0.5
+        assert 0.01 < mask.float().mean() < 0.6
+        inside = torch.nn.functional.avg_pool2d(worn.mask[row], 3, 1, 1)[0] > 0.99
+        assert float(worn.person[row][:, inside].std(1).max()) < 0.2  # one cloth, one colour
+        outside = (worn.mask[row, 0] == 0) & (batch.mask[row, 0] == 0)
+        gap = (worn.person[row] - batch.person[row]).abs()[:, outside]
+        assert float(gap.mean()) < 0.05
+
+
+def test_bare_arms_begin_where_sleeves_end(made: Pairs) -> None:
+    category = torch.zeros(len(made), 3)
+    category[:, 0] = 1
+    areas = []
+    for covered in ([0.0, 0.0], [0.6, 0.0], [1.0, 1.0]):
+        kind = bones.Garment(
+            category,
+            torch.zeros(len(made)),
+            torch.tensor([covered, covered]).expand(len(made), 2, 2),
+        )
+        arms, neck = pasting.bare_arms(made.landmarks, kind, HEIGHT)
+        assert arms.shape == neck.shape == (len(made), 1, HEIGHT, WIDTH)
+        areas.append(float(arms.mean()))
+    assert areas[0] > areas[1] > areas[2] == 0
+
+
+def test_the_recipe_learns_from_photographs_too(
+    made_pack: Path,
+    tmp_path: Path,
+    garments: photographed.Garments,
+    run_main: Callable[..., None],
+) -> None:
+    assert len(garments) > 0
+    pack, run = tmp_path / "garments.npz", tmp_path / "run"
+    run_main(
+        train.main, made_pack, run, "--plan", "128:1,256:1", "--device", "cpu", "--garments", pack
+    )
+    assert torch.load(run / "state.pt", weights_only=True)["step"] == 2
+
+
+def test_the_marks_of_the_project_are_whole() -> None:
+    marks = json.loads(photographed.MARKS.read_text("utf-8"))
+    assert len(marks) > 200
+    for name, mark in marks.items():
+        points, covered, _ = photographed.joints(mark, (240, 320))
+        assert np.isfinite(points).all(), name
+        assert points[0, 0] > points[1, 0], name
+        assert 0 <= covered.min() <= covered.max() <= 1, name
