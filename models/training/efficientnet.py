@@ -93,6 +93,16 @@ class EfficientNetLite(nn.Module):
         self.register_buffer("std", torch.tensor(_STD).view(1, 3, 1, 1), persistent=False)
         self._load(state)
 
+    def train(self, mode: bool = True) -> EfficientNetLite:
+        """Batch norms keep their ImageNet statistics, also where the weights learn."""
+        return super().train(False)
+
+    def groups(self, net: nn.Module, own: float, rest: float) -> list[dict[str, object]]:
+        """AdamW's groups for ``net``, whose encoder this is: one rate for it, one for the rest."""
+        mine = {id(p) for p in self.parameters()}
+        others = [p for p in net.parameters() if id(p) not in mine]
+        return [{"params": list(self.parameters()), "lr": own}, {"params": others, "lr": rest}]
+
     def _load(self, state: dict[str, Tensor]) -> None:
         for index, block in [(-1, self.stem), *enumerate(self.blocks)]:
             if index < 0:

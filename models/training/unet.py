@@ -52,22 +52,9 @@ class UNet(nn.Module):
             self.steps.append(ConvNorm(below + skip, width))
             below = width
 
-    def train(self, mode: bool = True) -> UNet:
-        """The encoder's batch norms keep their ImageNet statistics."""
-        super().train(mode)
-        for module in self.encoder.modules():
-            if isinstance(module, nn.BatchNorm2d):
-                module.eval()
-        return self
-
     def groups(self, encoder: float, decoder: float) -> list[dict[str, object]]:
         """AdamW's groups for this network: a rate for the encoder, one for the rest."""
-        own = {id(p) for p in self.encoder.parameters()}
-        rest = [p for p in self.parameters() if id(p) not in own]
-        return [
-            {"params": list(self.encoder.parameters()), "lr": encoder},
-            {"params": rest, "lr": decoder},
-        ]
+        return self.encoder.groups(self, encoder, decoder)
 
     def forward(self, picture: Tensor) -> tuple[Tensor, Tensor, Tensor]:
         features = self.encoder(picture, self.taps)

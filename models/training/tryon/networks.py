@@ -36,6 +36,12 @@ def warp(cloth: Tensor, flow: Tensor) -> Tensor:
     return functional.grid_sample(cloth, grid, padding_mode="zeros", align_corners=False)
 
 
+def covering(logit: Tensor, alpha: Tensor) -> Tensor:
+    """How much of a place the cloth covers, 0..1: where the garment is, by ``logit``, as far as
+    the warped cloth's ``alpha`` reaches."""
+    return logit.sigmoid() * alpha.clamp(0, 1) ** 0.5
+
+
 def _grow(x: Tensor, size: tuple[int, int] | torch.Size) -> Tensor:
     return functional.interpolate(x, size=tuple(size), mode="bilinear", align_corners=False)
 
@@ -105,12 +111,6 @@ class Reader(nn.Module):
             indexing="ij",
         )
         self.register_buffer("places", torch.stack([x, y]).flatten(1), persistent=False)
-
-    def train(self, mode: bool = True) -> Reader:
-        """The encoder's batch norms keep their ImageNet statistics."""
-        super().train(mode)
-        self.encoder.eval()
-        return self
 
     def forward(self, cloth: Tensor, category: Tensor) -> tuple[Tensor, bones.Garment]:
         x = self.encoder(cloth[:, :3], (_BLOCKS - 1,))[0]
@@ -228,10 +228,7 @@ class TryOnNet(nn.Module):
 
     def groups(self) -> list[dict[str, object]]:
         """AdamW's groups: the reader's ImageNet encoder learns slower than what is new."""
-        encoder = list(self.reader.encoder.parameters())
-        own = {id(p) for p in encoder}
-        rest = [p for p in self.parameters() if id(p) not in own]
-        return [{"params": encoder, "lr": 4e-4}, {"params": rest, "lr": 1.5e-3}]
+        return self.reader.encoder.groups(self, 4e-4, 1.5e-3)
 
     def read(self, cloth: Tensor, category: Tensor) -> tuple[Tensor, bones.Garment]:
         """The reader's answer for cloths of full or half size."""
@@ -271,7 +268,7 @@ class ExportedTryOn(nn.Module):
         flow, logit, fill, _ = net.mend(rgba, seen, landmarks, net.coarse(wide, first))
         flow = flow.clamp(-1, 1)
         warped = warp(cloth, flow)
-        cover = (logit * _CRISP).sigmoid() * warped[:, 3:].clamp(0, 1) ** 0.5
+        cover = covering(logit * _CRISP, warped[:, 3:])
         # The old garment and the seam around it, but nothing that stays in front of it.
         replace = functional.avg_pool2d(functional.max_pool2d(old, 5, 1, 2), 3, 1, 1)
         replace = replace * (1 - front)

@@ -23,7 +23,7 @@ from models.training.garment.losses import TAPS
 from models.training.parser import evaluate as parsing
 from models.training.tryon import bones, data, pairs, pasting, photographed
 from models.training.tryon.body import HEIGHT, LAYERS, Body
-from models.training.tryon.networks import TryOnNet, warp
+from models.training.tryon.networks import TryOnNet, covering, warp
 
 BATCH = {128: 16, 256: 6}
 _LAYER_WEIGHTS = torch.tensor([0.5, 0.7, 3.0, 2.0])  # of `LAYERS`: bared skin is rare
@@ -167,7 +167,7 @@ class Teacher:
         mended = net.mend(batch.cloth, seen, batch.points, coarse)
         flow, logit, fill, layer = (t.float() for t in mended)
         warped = warp(batch.cloth, flow)
-        cover = logit.sigmoid() * warped[:, 3:].clamp(1e-4, 1) ** 0.5
+        cover = covering(logit, warped[:, 3:].clamp(min=1e-4))  # the root's slope at 0
         bare = hidden * (1 - batch.mask) * known
         kind = net.body.layer[batch.labels]
         weight = bare * _LAYER_WEIGHTS.to(bare)[kind][:, None]
@@ -278,7 +278,7 @@ def dress(net: nn.Module, batch: data.Batch, cloth: Tensor, height: int) -> tupl
         flow, logit, fill, _ = net.mend(cloth, seen, batch.points, coarse)
     warped = warp(cloth, flow)
     outcome = batch.person * (1 - hidden) + fill * hidden
-    cover = logit.sigmoid() * warped[:, 3:].clamp(0, 1) ** 0.5
+    cover = covering(logit, warped[:, 3:])
     return outcome + cover * (warped[:, :3] - outcome), hidden
 
 

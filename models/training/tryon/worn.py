@@ -14,8 +14,9 @@ from numpy.typing import NDArray
 
 from app.domain import framing
 from models.training import palette
+from models.training.tryon.body import HEIGHT as HEIGHT
+from models.training.tryon.body import WIDTH as WIDTH
 
-HEIGHT, WIDTH = 256, 192
 #: How much larger than the frame the picture is from which the cloth is drawn.
 FINE = 2
 (
