@@ -160,9 +160,17 @@ def test_the_recipe_learns_from_photographs_too(
     assert len(garments) > 0
     pack, run = tmp_path / "garments.npz", tmp_path / "run"
     run_main(
-        train.main, made_pack, run, "--plan", "128:1,256:1", "--device", "cpu", "--garments", pack
+        train.main,
+        made_pack,
+        run,
+        "--plan",
+        "64:1,128:1,256:1",
+        "--device",
+        "cpu",
+        "--garments",
+        pack,
     )
-    assert torch.load(run / "state.pt", weights_only=True)["step"] == 2
+    assert torch.load(run / "state.pt", weights_only=True)["step"] == 3
 
 
 def test_the_marks_of_the_project_are_whole() -> None:

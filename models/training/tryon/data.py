@@ -71,13 +71,13 @@ def _sample(x: Tensor, grid: Tensor, mode: str = "bilinear") -> Tensor:
     return functional.grid_sample(x, grid, mode=mode, padding_mode="border", align_corners=False)
 
 
-def _turned(rgb: Tensor, amount: float, where: Tensor, rng: torch.Generator, own: Tensor) -> Tensor:
+def turned(rgb: Tensor, where: Tensor, own: Tensor) -> Tensor:
     """Pictures in -1..1 with hue and gain changed by ``own`` (B, 3, 3) where ``where`` is 1."""
     moved = torch.einsum("bij,bjhw->bihw", own, rgb + 1) - 1
     return torch.where(where > 0.5, moved.clamp(-1, 1), rgb)
 
 
-def _colour_maps(count: int, amount: float, rng: torch.Generator) -> Tensor:
+def colour_maps(count: int, amount: float, rng: torch.Generator) -> Tensor:
     """(B, 3, 3): a turn about the grey axis and a gain."""
     angle = (torch.rand(count, generator=rng) * 2 - 1) * amount * 8
     gain = 1 + (torch.rand(count, generator=rng) * 2 - 1) * amount
@@ -152,10 +152,10 @@ def batch(pairs: Pairs, rows: Tensor, how: Augment, rng: torch.Generator) -> Bat
         flat = torch.where(flip[:, None, None], mirrored_flat(flat), flat)
         covered = torch.where(flip[:, None, None], covered.flip(1), covered)
     if how.color:
-        own = _colour_maps(count, how.color, rng).to(device)
+        own = colour_maps(count, how.color, rng).to(device)
         # The garment keeps its identity: its cloth and what is worn of it change alike.
-        person = _turned(person, how.color, mask, rng, own)
-        cloth[:, :3] = _turned(cloth[:, :3], how.color, (cloth[:, 3:] > 0.02).float(), rng, own)
+        person = turned(person, mask, own)
+        cloth[:, :3] = turned(cloth[:, :3], (cloth[:, 3:] > 0.02).float(), own)
         light = 1 + (torch.rand(count, 3, 1, 1, generator=rng) * 2 - 1) * how.color / 3
         person = torch.where(mask > 0.5, person, ((person + 1) * light.to(device) - 1).clamp(-1, 1))
     if how.cropped:

@@ -88,6 +88,9 @@ class Garments:
         cloth, lying = data.laid_anew(cloth, how, rng)
         flat = data.flat_anew(self.flat[rows], lying)
         covered = self.covered[rows]
+        if how.color:
+            own = data.colour_maps(len(rows), how.color, rng).to(device)
+            cloth[:, :3] = data.turned(cloth[:, :3], (cloth[:, 3:] > 0.02).float(), own)
         if how.mirror:
             flip = (torch.rand(len(rows), generator=rng) < 0.5).to(device)
             cloth = torch.where(flip[:, None, None, None], cloth.flip(-1), cloth)

@@ -3,9 +3,9 @@
     python -m models.training.tryon.train PAIRS.npz RUN --parser models/person-parser \
         --garments GARMENTS.npz
 
-At height 128 the reader of cloths and the coarse flow learn; at 256 all nets do, and most of the
-people are seen as the parser reads them, with its mistakes: that is how the application will show
-them.
+At height 64 only the reader of cloths learns; at 128 it and the coarse flow; at 256 all nets do,
+and most of the people are seen as the parser reads them, with its mistakes: that is how the
+application will show them.
 """
 
 from __future__ import annotations
@@ -25,11 +25,12 @@ from models.training.tryon import bones, data, pairs, pasting, photographed
 from models.training.tryon.body import HEIGHT, LAYERS, Body
 from models.training.tryon.networks import TryOnNet, covering, warp
 
-BATCH = {128: 16, 256: 6}
+BATCH = {64: 16, 128: 16, 256: 6}
 _LAYER_WEIGHTS = torch.tensor([0.5, 0.7, 3.0, 2.0])  # of `LAYERS`: bared skin is rare
 _BARE_MORE = 3.0  # times as often are people seen whose arms or legs the garment leaves bare
 _ASTRAY = 0.02  # of the frame's half, how far points are moved at random before the first flow
 _PASTED = 0.35  # share of people who are seen in a photographed garment
+_FURTHER = data.Augment(shift=0.08, scale=0.15, rotate=0.15)  # of what the reader alone sees
 _READ_SHARE = 0.75  # of the batches in which people are seen as the parser reads them
 
 
@@ -120,6 +121,8 @@ class Teacher:
         if height == HEIGHT:
             made = self.read if torch.rand(1, generator=rng).item() < _READ_SHARE else self.made
         rows = torch.multinomial(self.chances, BATCH.get(height, 6), True, generator=rng)
+        if height < HEIGHT // 2:
+            return self._reading(net, rows, rng)
         batch = data.batch(made, rows, data.Augment(), rng)
         if self.garments is not None:
             how = data.Augment()
@@ -142,7 +145,7 @@ class Teacher:
         ring = (functional.max_pool2d(sure, 13, 1, 6) - sure) * half[2]
         gap = (coarse[0].float() - half[0]).abs()
         terms = {
-            **{k: getattr(weights, k) * v for k, v in reading(flat, garment, batch).items()},
+            **self._misread(flat, garment, batch.flat, batch.garment),
             "flow": weights.flow * _mean_in(gap, sure),
             "around": weights.around * _mean_in(gap, ring),
             "cover": weights.cover * outline(coarse[1], half[3], half[2]),
@@ -152,6 +155,29 @@ class Teacher:
             gap = (warp(batch.cloth, coarse[0].float())[:, :3] - batch.person).abs()
             return terms | {"photo": weights.photo * _mean_in(gap, sure)}
         return terms | self._fine(net, batch, seen, coarse, hidden, known, inside)
+
+    def _reading(self, net: nn.Module, rows: Tensor, rng: torch.Generator) -> loop.Terms:
+        """The reader alone, half of its cloths photographed if there are such."""
+        real = len(rows) // 2 if self.garments is not None else 0
+        batch = data.batch(self.half, rows[real:], data.Augment(), rng)
+        cloth, points, kind = batch.cloth, batch.flat, batch.garment
+        if self.garments is not None:
+            chosen = torch.randint(len(self.garments), (real,), generator=rng)
+            drawn = self.garments.draw(chosen, cloth.shape[2], _FURTHER, rng)
+            cloth, points = torch.cat([cloth, drawn[0]]), torch.cat([points, drawn[1]])
+            kind = bones.Garment(
+                torch.cat([kind.category, drawn[2].category]),
+                torch.cat([kind.skirt, drawn[2].skirt]),
+                torch.cat([kind.covered, drawn[2].covered]),
+            )
+        flat, garment = net.read(cloth, kind.category)
+        return self._misread(flat, garment, points, kind)
+
+    def _misread(
+        self, flat: Tensor, garment: bones.Garment, points: Tensor, truth: bones.Garment
+    ) -> loop.Terms:
+        terms = reading(flat, garment, points, truth)
+        return {name: getattr(self.weights, name) * value for name, value in terms.items()}
 
     def _fine(
         self,
@@ -192,12 +218,13 @@ class Teacher:
         }
 
 
-def reading(flat: Tensor, garment: bones.Garment, batch: data.Batch) -> loop.Terms:
+def reading(
+    flat: Tensor, garment: bones.Garment, points: Tensor, truth: bones.Garment
+) -> loop.Terms:
     """How far the points that a cloth has, and its kind, were read wrong."""
-    truth = batch.garment
     ones = torch.ones_like(truth.skirt)[:, None]
     has = torch.cat([ones, ones, ones, truth.hanging[:, None], truth.limbs.flatten(1)], 1)
-    gap = (flat.float() - batch.flat).abs().mean(-1)
+    gap = (flat.float() - points).abs().mean(-1)
     legged = 1 - truth.lower * truth.skirt
     covered = (garment.covered.float() - truth.covered).abs().mean((1, 2)) * legged
     skirt = (garment.skirt.float() - truth.skirt).pow(2) * truth.lower
