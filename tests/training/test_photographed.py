@@ -13,6 +13,8 @@ import pytest
 torch = pytest.importorskip("torch", reason="the recipe needs the extra `training`")
 
 from app.domain.framing import CATEGORIES  # noqa: E402
+from app.domain.geometry import Rect  # noqa: E402
+from app.domain.requests import CutCloth, DeviceUse  # noqa: E402
 from models.training import pictures  # noqa: E402
 from models.training.tryon import bones, data, pasting, photographed, train  # noqa: E402
 from models.training.tryon.body import HEIGHT, WIDTH, Body  # noqa: E402
@@ -35,9 +37,13 @@ _SKIRT = {
 class _Cutter:
     """Cuts out what is not white."""
 
-    def cut_out(self, photo: np.ndarray) -> tuple[np.ndarray | None, np.ndarray]:
+    def cut_out(self, photo: np.ndarray) -> CutCloth | None:
         alpha = (photo.min(2) < 250).astype(np.uint8) * 255
-        return (np.dstack([photo, alpha]) if alpha.any() else None), np.zeros(4, np.float32)
+        if not alpha.any():
+            return None
+        box = Rect(0, 0, photo.shape[1], photo.shape[0])
+        use = DeviceUse("CPU", "CPUExecutionProvider", 0.0)
+        return CutCloth(np.dstack([photo, alpha]), box, np.eye(4, dtype=np.float32)[0], use)
 
 
 @pytest.fixture

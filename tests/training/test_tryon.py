@@ -174,10 +174,9 @@ def test_thin_plate_goes_through_its_points() -> None:
 class _Shipped:
     """Cuts whatever is not black, and dresses by pasting the cloth's mean colour."""
 
-    def cut(self, photo: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        alpha = np.full((HEIGHT, WIDTH, 1), 255 * photo.any(), np.uint8)
-        cloth = np.concatenate([np.broadcast_to(photo[0, 0], (HEIGHT, WIDTH, 3)), alpha], 2)
-        return cloth, np.array([1, 0, 0, 0], np.float32)
+    def cut(self, photo: np.ndarray) -> np.ndarray | None:
+        solid = np.append(photo[0, 0], np.uint8(255))
+        return np.broadcast_to(solid, (HEIGHT, WIDTH, 4)) if photo.any() else None
 
     def dress(self, person: np.ndarray, cloth: np.ndarray, category: int) -> dict[str, np.ndarray]:
         assert category == framing.CATEGORIES.index("upper")

@@ -25,12 +25,11 @@ from numpy.typing import NDArray
 from torch import Tensor
 from torch.nn import functional
 
-from app.domain.cloth import cloth_window, frame_cloth
 from app.domain.framing import CATEGORIES
 from models.training import blobs, pictures
 from models.training.tryon import bones, data, making
 from models.training.tryon.body import HEIGHT, WIDTH
-from models.training.tryon.shipped import Packs, photo_of
+from models.training.tryon.shipped import Packs, framed, photo_of
 
 MARKS = Path(__file__).with_name("marks.json")
 #: Marks lie on seams, as eyes see them; joints, as the made cloths have them, lie further in, by
@@ -153,20 +152,17 @@ def cut_out(folder: Path, marks: dict[str, Mark], packs: Packs) -> dict[str, NDA
     rows |= {name: [] for name in ("category", "covered", "skirt")}
     for name, mark in marks.items():
         photo = photo_of(folder / name)
-        rgba, _ = packs.cut_out(photo)
-        if rgba is None:
-            continue
-        window = cloth_window(rgba[..., 3])
-        cloth = frame_cloth(rgba, window, HEIGHT, WIDTH)
+        cut = packs.cut_out(photo)
         points, covered, folded = joints(mark, photo.shape[1::-1])
-        if folded:
+        if cut is None or folded:
             continue
-        framed = window.to_frame(points.astype(np.float32), HEIGHT, WIDTH)
+        cloth, window = framed(cut)
+        inside = (points - [cut.box.x, cut.box.y]).astype(np.float32)
         values = {
             "name": name, "train": split[name] == "train",
             "cloth": making.jpeg(np.ascontiguousarray(cloth[..., :3])),
             "alpha": making.png(np.ascontiguousarray(cloth[..., 3])),
-            "flat": framed / np.array([WIDTH, HEIGHT]) * 2 - 1,
+            "flat": window.to_frame(inside, HEIGHT, WIDTH) / np.array([WIDTH, HEIGHT]) * 2 - 1,
             "category": CATEGORIES.index(mark["category"]),
             "covered": covered, "skirt": bool(mark.get("skirt")),
         }  # fmt: skip

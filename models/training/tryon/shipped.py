@@ -8,8 +8,16 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
+from app.domain.cancel import CancelToken
 from app.domain.cloth import cloth_window, frame_cloth
-from app.domain.framing import whole
+from app.domain.errors import PictureError
+from app.domain.framing import Window
+from app.domain.requests import CutCloth
+from app.inference.cutout import Cutout
+from app.inference.devices import Devices
+from app.inference.packs import Pack, load_pack
+from app.inference.providers import Device
+from app.inference.vetting import Verdict
 from models.training import packing
 from models.training.parser import evaluate as parsing
 from models.training.tryon.body import HEIGHT, WIDTH
@@ -24,32 +32,38 @@ def photo_of(path: Path) -> Bytes:
     return np.ascontiguousarray(cv2.imread(str(path), cv2.IMREAD_COLOR)[:, :, ::-1])
 
 
+def _unasked(device: Device, pack: Pack, cancel: CancelToken) -> Verdict:
+    """Devices are asked whether they draw what the CPU draws; here nothing else does."""
+    raise AssertionError(f"{device.label} is not to be used")
+
+
+def framed(cut: CutCloth) -> tuple[Bytes, Window]:
+    """A cut garment as the network sees it, RGBA (256, 192, 4), and its window in ``cut.rgba``."""
+    window = cloth_window(cut.rgba[..., 3])
+    return frame_cloth(cut.rgba, window, HEIGHT, WIDTH), window
+
+
 class Packs:
     """The exported graphs that a try-on takes."""
 
     def __init__(self, folder: Path) -> None:
         self.path = folder / "tryon-flow" / "tryon.onnx"
         self.tryon = packing.session(self.path)
-        self.cutout = packing.session(folder / "cloth-cutout" / "cutout.onnx")
+        self.cutout = Cutout(load_pack(folder / "cloth-cutout"), Devices("cpu", vet=_unasked))
         self.parser = parsing.Pack(folder / "person-parser")
 
-    def cut_out(self, photo: Bytes) -> tuple[Bytes | None, Floats]:
-        """A garment's photograph (H, W, 3) cut out: RGBA (H, W, 4), nothing where no garment is
-        found; and the likelihoods of its categories."""
-        height, width = photo.shape[:2]
-        window = whole(width, height)
-        frame = window.cut(photo, HEIGHT, WIDTH).astype(np.float32).transpose(2, 0, 1) / 255
-        mask, category = self.cutout.run(["mask", "category"], {"photo": frame[None]})
-        alpha = parsing.place(mask[0, 0], window, height, width)
-        rgba = np.dstack([photo, (alpha * 255).round().clip(0, 255).astype(np.uint8)])
-        return rgba if alpha.max() >= 0.6 else None, category[0]
+    def cut_out(self, photo: Bytes) -> CutCloth | None:
+        """The garment in a photograph (H, W, 3), cut out; None where there is none."""
+        solid = np.dstack([photo, np.full(photo.shape[:2], 255, np.uint8)])
+        try:
+            return self.cutout(solid, CancelToken())
+        except PictureError:
+            return None
 
-    def cut(self, photo: Bytes) -> tuple[Bytes, Floats]:
-        """The same, framed: RGBA (256, 192, 4), empty where no garment is found."""
-        rgba, likely = self.cut_out(photo)
-        if rgba is None:
-            return np.zeros((HEIGHT, WIDTH, 4), np.uint8), likely
-        return frame_cloth(rgba, cloth_window(rgba[..., 3]), HEIGHT, WIDTH), likely
+    def cut(self, photo: Bytes) -> Bytes | None:
+        """The same, framed: RGBA (256, 192, 4); None also where it is of no category."""
+        cut = self.cut_out(photo)
+        return None if cut is None or cut.category is None else framed(cut)[0]
 
     def dress(self, person: Bytes, cloth: Bytes, category: int) -> dict[str, Floats]:
         """Framed person (256, 192, 3) and cloth (256, 192, 4) to the graph's outputs."""

@@ -76,8 +76,8 @@ def wear(
     colours, columns, refused = [], [], 0
     for number, photo in enumerate(photos):
         person = people[number % len(people)]
-        cloth, likely = packs.cut(photo)
-        if not cloth[..., 3].any() or likely.argmax() == len(CATEGORIES):
+        cloth = packs.cut(photo)
+        if cloth is None:
             refused += 1
             continue
         made = packs.dress(person, cloth, index)
