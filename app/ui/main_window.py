@@ -17,7 +17,7 @@ from app.domain.palette import Palette
 from app.domain.requests import SynthesisRequest, SynthesisResult
 from app.jobs.files import FilePool
 from app.jobs.lane import InferenceLane
-from app.settings import Settings
+from app.settings import Settings, Workspace
 from app.ui import imaging, messages, pictures
 from app.ui.actions import Commands
 from app.ui.commands import build_commands
@@ -40,6 +40,10 @@ MINIMUM = QSize(800, 480)
 SMALL_SCREEN = QSize(1600, 900)
 LOADING = "Loading the network …"
 DRAWING = "Drawing the garment …"
+
+
+#: Titles of the workspaces whose work is no document.
+_ROOMS: dict[Workspace, str] = {"tryon": "Try-on", "batch": "Batch"}
 
 
 @dataclass(frozen=True)
@@ -112,6 +116,7 @@ class MainWindow(QMainWindow):
         files.set_finish_stroke(canvas.end_stroke)
         files.document_changed.connect(self._on_document)
         files.state_changed.connect(self._show_title)
+        self.workspaces.switched.connect(lambda _room: self._show_title())
         files.recent_changed.connect(self.store_settings)
         for source in (files, self.export, self.photo, self.swatch):
             source.job_started.connect(self.status.track)
@@ -184,9 +189,10 @@ class MainWindow(QMainWindow):
         self.design.canvas.setFocus()
 
     def _show_title(self) -> None:
-        name = self.files.name
+        room = self.workspaces.current
+        name = self.files.name if room == "design" else _ROOMS[room]
         self.setWindowTitle(f"{name}[*] — Toile" if name else "Toile")
-        self.setWindowModified(self.files.modified)
+        self.setWindowModified(room == "design" and self.files.modified)
         for command in ("file.new", "file.open", "file.photo", "file.paste"):
             self.commands[command].setEnabled(self.files.has_palette)
         there = self.files.document is not None

@@ -235,6 +235,17 @@ def test_undoing_back_to_the_saved_state_needs_no_question(studio: Studio) -> No
     assert not studio.window.isWindowModified()
 
 
+def test_the_title_names_what_the_window_shows(studio: Studio) -> None:
+    paint(studio)
+    for room, title in (("tryon", "Try-on[*] — Toile"), ("batch", "Batch[*] — Toile")):
+        studio.window.workspaces.go(room)
+        assert studio.window.windowTitle() == title
+        assert not studio.window.isWindowModified()
+    studio.window.workspaces.go("design")
+    assert studio.window.windowTitle().startswith("Coat and jeans[*]")
+    assert studio.window.isWindowModified()
+
+
 def test_a_dropped_png_is_opened(studio: Studio, palette: Palette, tmp_path: Path) -> None:
     data = QMimeData()
     data.setUrls([QUrl.fromLocalFile(str(label_file(tmp_path, palette)))])
