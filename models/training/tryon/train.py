@@ -310,7 +310,7 @@ def dress(net: nn.Module, batch: data.Batch, cloth: Tensor, height: int) -> tupl
 
 
 def main() -> None:
-    parser = loop.arguments("Train the try-on network.", "128:2000,256:4000")
+    parser = loop.arguments("Train the try-on network.", "64:2000,128:2000,256:4000")
     parser.add_argument("--parser", type=Path, help="pack whose reading of people is learned from")
     parser.add_argument("--garments", type=Path, help="photographed garments, to learn from too")
     args = parser.parse_args()
