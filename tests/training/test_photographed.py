@@ -89,8 +89,17 @@ def test_long_sleeves_end_at_the_wrist_and_folded_ones_are_told() -> None:
     assert covered.tolist() == [[1, 1], [1, 1]]
     assert not folded
     assert np.allclose(points[5], [180, 240])
-    back = _LONG | {"left_end": [0.72, 0.32]}
-    assert photographed.joints(back, (200, 300))[2]
+    for end in ([0.72, 0.32], [0.5, 0.6]):  # upon itself, on the trunk
+        assert photographed.joints(_LONG | {"left_end": end}, (200, 300))[2]
+
+
+def test_three_quarter_sleeves_leave_the_wrist_bare() -> None:
+    mark = _LONG | {"sleeve": 1.5, "left_end": [0.87, 0.6], "right_end": [0.13, 0.6]}
+    points, covered, _ = photographed.joints(mark, (200, 300))
+    assert (covered[:, 0] == 1).all()
+    assert ((covered[:, 1] > 0.2) & (covered[:, 1] < 0.8)).all()
+    cuff = points[4] + covered[0, 1] * (points[5] - points[4])
+    assert np.allclose(cuff, [174, 180])
 
 
 def test_garments_are_cut_framed_and_kept_with_their_points(
@@ -154,6 +163,12 @@ def test_bare_arms_begin_where_sleeves_end(made: Pairs) -> None:
         arms, neck = pasting.bare_arms(made.landmarks, kind, HEIGHT)
         assert arms.shape == neck.shape == (len(made), 1, HEIGHT, WIDTH)
         areas.append(float(arms.mean()))
+        chains = bones.Frame.of(made.landmarks).chains[:, 0, 0]
+        for row, (root, elbow, _) in enumerate(chains):
+            for share, bare in ((covered[0] - 0.2, False), (covered[0] + 0.2, True)):
+                x, y = (root + share * (elbow - root)).tolist()
+                if 0 < share < 1 and 0 <= y < HEIGHT:
+                    assert bool(arms[row, 0, int(y), int(x)]) is bare
     assert areas[0] > areas[1] > areas[2] == 0
 
 

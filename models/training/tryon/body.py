@@ -85,7 +85,20 @@ def _segments(
     return [index(a) for a, _, _ in limbs], [index(b) for _, b, _ in limbs], [r for *_, r in limbs]
 
 
-def _looked_up(table: Tensor, labels: Tensor) -> Tensor:
+def to_bone(x: Tensor, y: Tensor, start: Tensor, end: Tensor) -> tuple[Tensor, Tensor]:
+    """(B, H, W) each: how far along a bone from ``start`` to ``end`` (B, 2) the places ``x``, ``y``
+    (1, H, W) lie, 0..1 beside it, and their squared distance from it."""
+    along = end - start
+    length = (along * along).sum(1) + 1e-3
+    gap_x, gap_y = x - start[:, 0, None, None], y - start[:, 1, None, None]
+    step_x, step_y = along[:, 0, None, None], along[:, 1, None, None]
+    share = (gap_x * step_x + gap_y * step_y) / length[:, None, None]
+    near = share.clamp(0, 1)
+    gap_x, gap_y = gap_x - near * step_x, gap_y - near * step_y
+    return share, gap_x * gap_x + gap_y * gap_y
+
+
+def looked_up(table: Tensor, labels: Tensor) -> Tensor:
     """``table`` (B, 26) read at ``labels`` (B, H, W): (B, 1, H, W)."""
     return table.gather(1, labels.flatten(1).long()).view(labels.shape)[:, None]
 
@@ -132,16 +145,9 @@ class Body(nn.Module):
         for a, b, radius in zip(*_segments(limbs), strict=True):
             start, end = points[:, a], points[:, b]
             known = torch.minimum(start[:, 2], end[:, 2]) > _SURE
-            along = end[:, :2] - start[:, :2]
-            length = (along * along).sum(1) + 1e-3
-            across_x = x - start[:, 0, None, None]
-            across_y = y - start[:, 1, None, None]
-            share = across_x * along[:, 0, None, None] + across_y * along[:, 1, None, None]
-            share = (share / length[:, None, None]).clamp(0, 1)
-            gap_x = across_x - share * along[:, 0, None, None]
-            gap_y = across_y - share * along[:, 1, None, None]
+            _, squared = to_bone(x, y, start[:, :2], end[:, :2])
             limit = (radius * reach)[:, None, None]
-            gap = (gap_x * gap_x + gap_y * gap_y) / (limit * limit)
+            gap = squared / (limit * limit)
             nearest = torch.minimum(nearest, gap + 100 * (1 - known[:, None, None].float()))
         return nearest
 
@@ -179,16 +185,16 @@ class Body(nn.Module):
         bare = self._in_front(points, neck, torso, category)
         if size[0] != HEIGHT // 2:
             zone, bare = (functional.interpolate(m, scale_factor=2.0) for m in (zone, bare))
-        old = _looked_up(category @ self.old, labels)
+        old = looked_up(category @ self.old, labels)
         skin, dress = (
-            _looked_up(t.expand(len(points), -1), labels) for t in (self.skin, self.dress)
+            looked_up(t.expand(len(points), -1), labels) for t in (self.skin, self.dress)
         )
         # Under a new top a dress lives on as a skirt, above new pants as a top.
         waist = (hip[:, 1] + _WAIST * torso)[:, None, None]
         above = (self._places(HEIGHT // size[0])[1] < waist).float()[:, None]
         upper, lower = (category[:, i, None, None, None] for i in (0, 1))
         old = torch.maximum(old, dress * (upper * above + lower * (1 - above)))
-        front = torch.maximum(_looked_up(category @ self.front, labels), skin * bare)
+        front = torch.maximum(looked_up(category @ self.front, labels), skin * bare)
         front = torch.maximum(front, dress * lower * above)
         wide = size[0] // 32 + 1
         hidden = torch.maximum(zone, functional.max_pool2d(old, wide, 1, wide // 2)) * (1 - front)
@@ -218,7 +224,7 @@ class Body(nn.Module):
     def seen_kinds(self, labels: Tensor, hidden: Tensor) -> Tensor:
         """(B, 9, H, W): what the visible part shows, by `KINDS`."""
         rows = [
-            _looked_up(self.kinds[:, k].expand(len(labels), -1), labels) for k in range(len(KINDS))
+            looked_up(self.kinds[:, k].expand(len(labels), -1), labels) for k in range(len(KINDS))
         ]
         return torch.cat(rows, 1) * (1 - hidden)
 

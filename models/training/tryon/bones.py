@@ -15,7 +15,7 @@ import torch
 from torch import Tensor
 
 from app.domain.framing import CATEGORIES, LANDMARKS
-from models.training.tryon.body import HEIGHT, WIDTH
+from models.training.tryon.body import HEIGHT, WIDTH, to_bone
 
 #: Places of a garment in its cloth's frame: the roots are the shoulders, of lower garments the
 #: hips; the axis is the middle of the hips, of lower garments the waist; the hem lies between the
@@ -194,17 +194,10 @@ def weights(frame: Frame, garment: Garment) -> Tensor:
             start, end = limbs[:, side, part], limbs[:, side, part + 1]
             if part == 0:
                 end = start + (end - start) * (garment.covered[:, side, :1] + 0.05).clamp(max=1)
-            step = end - start
-            gap_x, gap_y = x - start[:, 0, None, None], y - start[:, 1, None, None]
-            step_x, step_y = step[:, 0, None, None], step[:, 1, None, None]
-            share = (gap_x * step_x + gap_y * step_y) / (step_x * step_x + step_y * step_y + 1e-3)
-            share = share.clamp(0, 1)
-            gap_x, gap_y = gap_x - share * step_x, gap_y - share * step_y
+            _, squared = to_bone(x, y, start, end)
             thick = sleeve[part] + garment.lower * (leg[part] - sleeve[part])
             away = thick - _FAR * (1 - there[:, side, part])
-            distances.append(
-                (gap_x * gap_x + gap_y * gap_y + 1e-3).sqrt() - away[:, None, None] * torso
-            )
+            distances.append((squared + 1e-3).sqrt() - away[:, None, None] * torso)
     shares = (torch.stack(distances, 1) / (-_SOFT * torso[:, None])).softmax(1)
     depth = ((y - frame.hip[:, 1, None, None]) / (0.35 * torso)).clamp(0, 1)
     depth = depth * depth * (3 - 2 * depth) * garment.hanging[:, None, None]

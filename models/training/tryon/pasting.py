@@ -15,37 +15,34 @@ from torch.nn import functional
 
 from app.domain.framing import CATEGORIES
 from models.training.tryon import bones
-from models.training.tryon.body import HEIGHT, WIDTH, Body
+from models.training.tryon.body import HEIGHT, WIDTH, Body, looked_up, to_bone
 from models.training.tryon.data import Augment, Batch
 from models.training.tryon.networks import warp
 from models.training.tryon.photographed import Garments
 
+_WHOLE = 0.95  # share from which a bone is covered to its end
 _ARM = 0.13  # half the width of an arm, in torsos
 _NECK = (0.3, 0.05)  # radius of the neck and its height above the shoulders, in torsos
 
 
 def bare_arms(points: Tensor, garment: bones.Garment, height: int) -> tuple[Tensor, Tensor]:
-    """(B, 1, height, ...) 0 or 1: the arms as far as a garment leaves them bare, and the neck."""
+    """(B, 1, height, ...) 0 or 1: the arms from where a garment leaves them bare, and the neck."""
     frame = bones.Frame.of(points)
     x, y = bones.grid(points, height, height * WIDTH // HEIGHT)
-    nearest = torch.full_like(x, 1e6)
+    torso = frame.torso[:, None, None]
+    arms = torch.zeros_like(x, dtype=torch.bool)
     for side in (0, 1):
         for part in (0, 1):
             start, end = frame.chains[:, 0, side, part], frame.chains[:, 0, side, part + 1]
-            start = start + (end - start) * garment.covered[:, side, part, None]
-            along = end - start
-            gap_x, gap_y = x - start[:, 0, None, None], y - start[:, 1, None, None]
-            step_x, step_y = along[:, 0, None, None], along[:, 1, None, None]
-            share = (gap_x * step_x + gap_y * step_y) / (step_x * step_x + step_y * step_y + 1e-3)
-            share = share.clamp(0, 1)
-            gap_x, gap_y = gap_x - share * step_x, gap_y - share * step_y
-            covered = (garment.covered[:, side, part, None, None] > 0.95).to(x.dtype)
-            nearest = torch.minimum(nearest, gap_x * gap_x + gap_y * gap_y + 1e6 * covered)
-    torso = frame.torso[:, None, None]
+            covered = garment.covered[:, side, part, None]
+            share, squared = to_bone(x, y, start + (end - start) * covered, end)
+            # Bare from the cuff on: what lies before it is sleeve.
+            bare = (share >= 0) & (covered < _WHOLE)[..., None]
+            arms = arms | (bare & (squared < (_ARM * torso).pow(2)))
     neck_y = frame.neck[:, 1, None, None] - _NECK[1] * torso
     neck = (x - frame.neck[:, 0, None, None]).pow(2) + (y - neck_y).pow(2)
-    arms = nearest < (_ARM * torso).pow(2)
-    return arms[:, None].to(x.dtype), (neck < (_NECK[0] * torso).pow(2))[:, None].to(x.dtype)
+    near = neck < (_NECK[0] * torso).pow(2)
+    return arms[:, None].to(x.dtype), near[:, None].to(x.dtype)
 
 
 @torch.no_grad()
@@ -53,7 +50,8 @@ def paste(
     body: Body, batch: Batch, garments: Garments, share: float, how: Augment, rng: torch.Generator
 ) -> Batch:
     """The batch with ``share`` of its people, drawn by chance, in photographed garments of the
-    category that they wore. What the old garment showed and the new one does not is unknown."""
+    category that they wore. Unknown is what bared arms and necks look like, and the very edge;
+    what else an old garment leaves open is for `train.hide` to say."""
     height = batch.person.shape[2]
     rows, there = garments.like(batch.category, rng)
     cloth, flat, kind = garments.draw(rows, height, how, rng)
@@ -65,11 +63,14 @@ def paste(
     reach = torch.ones(len(rows), device=flow.device)
     _, old, front = body(batch.labels, batch.points, batch.category, reach)
     arms, neck = bare_arms(batch.points, kind, height)
-    skin = functional.embedding(batch.labels, body.skin[0, :, None])[..., 0][:, None]
+    skin = looked_up(body.skin.expand(len(rows), -1), batch.labels)
     arms = arms * (1 - batch.category[:, CATEGORIES.index("lower"), None, None, None])
     cover = warped[:, 3:].clamp(0, 1) * (1 - torch.maximum(front, skin * arms))
-    person = batch.person + cover * (warped[:, :3] - batch.person)
+    # Cloths lie on white, which the edge's colours hold a share of.
+    colour = (1 + (warped[:, :3] - 1) / warped[:, 3:].clamp(min=0.2)).clamp(-1, 1)
+    person = batch.person + cover * (colour - batch.person)
     unknown = torch.maximum(arms * old, neck * skin * (cover > 0.2))
+    unknown = torch.maximum(unknown, ((cover > 0.02) & (cover <= 0.5)).to(unknown))
     chosen = ((torch.rand(len(rows), generator=rng) < share) & there).to(flow.device)
 
     def mixed(new: Tensor, own: Tensor) -> Tensor:

@@ -3,10 +3,17 @@
     python -m models.training.tryon.photographed DATA -o GARMENTS.npz --packs models
 
 Made cloths were worn when they were photographed; real ones lie on floors and hang on hangers, and
-the reader of cloths has to see both. ``marks.json`` holds the marks: for each photograph of
-DATA/garments, in shares of its width and height, the joints of whoever would wear it, as far as
-they can be told; left is the wearer's. Its ``sleeve`` says how much of an arm or leg is covered: 1
-to elbow or knee, 2 to wrist or ankle.
+the reader of cloths has to see both. ``marks.json`` holds the marks, for each photograph of
+DATA/garments. Places are [x, y] in shares of its width and height; left is the wearer's.
+
+- ``category``; ``sleeve``: how much of arms or legs is covered, 0 nothing, 1 to elbow or knee, 2 to
+  wrist or ankle; ``skirt``: true of skirts.
+- ``left_root``, ``right_root``: on the seams of the sleeves, a third of the way from the shoulder
+  to the armpit, or where the shoulder joints would be; of lower garments the hip joints.
+- ``left_middle``, ``right_middle`` elbow or knee (where ``sleeve`` is above 1); ``left_end``,
+  ``right_end`` the middle of the cuff or leg's end (where it is above 0).
+- ``bottom``: middle of the hem, of upper garments and dresses. ``waist``: middle of the waistband's
+  edge, of lower garments. ``knees``: of skirts, where the wearer's knees would be.
 """
 
 from __future__ import annotations
@@ -29,20 +36,22 @@ from app.domain.framing import CATEGORIES
 from models.training import blobs, pictures
 from models.training.tryon import bones, data, making
 from models.training.tryon.body import HEIGHT, WIDTH
-from models.training.tryon.shipped import Packs, framed, photo_of
+from models.training.tryon.shipped import Scissors, framed, photo_of
 
 MARKS = Path(__file__).with_name("marks.json")
-#: Marks lie on seams, as eyes see them; joints, as the made cloths have them, lie further in, by
-#: these shares of the distance between the roots, and higher. Set so that both kinds of cloth are
-#: equally wide beside their joints.
-_IN = {"sleeved": 0.86, "sleeveless": 0.92, "legs": 1.1, "skirt": 1.0}
+#: Marks lie on seams, as eyes see them; joints, as the made cloths have them, lie elsewhere. How
+#: far apart the joints are, and how much higher, in distances between the marked roots. Set so that
+#: both kinds of cloth are equally wide beside their joints.
+_APART = {"sleeved": 0.86, "sleeveless": 0.92, "legs": 1.1, "skirt": 1.0}
 _UP = {"sleeved": 0.06, "sleeveless": 0.04, "legs": 0.0, "skirt": 0.0}
-#: In distances between the shoulders: how far the hips lie below them, and the knees below those.
+#: In distances between the joints: how far the hips lie below shoulders, the knees below hips, and
+#: the least length of a limb's first bone.
 _HIPS, _KNEES = 1.5, 1.23
-_WAIST = 1.25  # of the distance from the hips to the waistband: where the waist is
-_FIRST = {"upper": 0.8, "lower": 1.6, "dress": 0.8}  # least length of a limb's first bone, likewise
+_FIRST = {"upper": 0.8, "lower": 1.6, "dress": 0.8}
 _NEXT = {"upper": 0.92, "lower": 0.88, "dress": 0.92}  # of a limb's first bone, its second
+_WAIST = 1.25  # of the distance from the hips to the waistband: where the waist is
 _FOLDED = -0.2  # cosine between two bones of a limb from which it lies upon itself
+_OVER = 0.75  # of half the distance between the roots: cuffs nearer to the middle lie on the trunk
 _RED, _GREEN, _BLUE = (220, 30, 30), (20, 150, 40), (30, 60, 220)
 _NEXT = {"upper": 0.92, "lower": 0.88, "dress": 0.92}  # of a limb's first bone, its second
 
@@ -54,7 +63,7 @@ Mark = dict[str, Any]
 class Garments:
     """N cloths on one device: ``cloth`` (N, 4, H, W) uint8 RGBA, white where alpha is 0; ``flat``
     (N, 8, 2) `bones.POINTS` in -1..1 of the frame; ``category`` (N,), ``covered`` (N, 2, 2) and
-    ``skirt`` (N,) as in `pairs.Pairs`."""
+    ``skirt`` (N,) as in `pairs.Pairs`; ``folded`` (N,) bool, sleeves that bones cannot unfold."""
 
     names: list[str]
     cloth: Tensor
@@ -62,14 +71,16 @@ class Garments:
     category: Tensor
     covered: Tensor
     skirt: Tensor
+    folded: Tensor
 
     def __len__(self) -> int:
         return len(self.names)
 
     def like(self, category: Tensor, rng: torch.Generator) -> tuple[Tensor, Tensor]:
-        """(B,) rows drawn at random, each of the category that ``category`` (B, 3) says, and
-        (B,) bool whether there is any of that category."""
+        """(B,) rows drawn at random, each of the category that ``category`` (B, 3) says and not
+        folded, and (B,) bool whether there is any such."""
         own = functional.one_hot(self.category.cpu(), len(CATEGORIES)).float()
+        own[self.folded.cpu()] = 0
         fits = category.cpu() @ own.T
         rows = torch.multinomial(fits + 1e-9, 1, generator=rng)[:, 0]
         return rows, fits.amax(1) > 0
@@ -77,8 +88,8 @@ class Garments:
     def draw(
         self, rows: Tensor, height: int, how: data.Augment, rng: torch.Generator
     ) -> tuple[Tensor, Tensor, bones.Garment]:
-        """Cloths (B, 4, height, ...) in -1..1, alpha 0..1, moved and mirrored by chance; their
-        points (B, 8, 2); what they are."""
+        """Cloths (B, 4, height, ...) in -1..1, alpha 0..1, moved, recoloured and mirrored by
+        chance; their points (B, 8, 2); what they are. What ``how`` says of people is not used."""
         device, rows = self.cloth.device, rows.to(self.cloth.device)
         cloth = self.cloth[rows].float()
         cloth = torch.cat([cloth[:, :3] / 127.5 - 1, cloth[:, 3:] / 255], 1)
@@ -101,60 +112,67 @@ class Garments:
 
 def joints(mark: Mark, size: tuple[int, int]) -> tuple[Points, NDArray[np.float64], bool]:
     """`bones.POINTS` (8, 2) in pixels of a photograph of ``size`` (width, height), how much of
-    each bone of the limbs is covered (2, 2), and whether a limb is folded. What a garment does not
-    reach is continued in its direction."""
+    each bone of the limbs is covered (2, 2), and whether a sleeve lies folded, upon itself or on
+    the trunk. What a garment does not reach is continued in its direction."""
     at = {k: np.array(v) * size for k, v in mark.items() if isinstance(v, list)}
-    legs, sleeve = mark["category"] == "lower", float(mark["sleeve"])
-    kind = ("legs" if sleeve else "skirt") if legs else ("sleeved" if sleeve else "sleeveless")
+    category, sleeve = mark["category"], float(mark["sleeve"])
+    if category == "lower":
+        kind = "legs" if sleeve else "skirt"
+    else:
+        kind = "sleeved" if sleeve else "sleeveless"
     middle = (at["left_root"] + at["right_root"]) / 2
     marked = float(np.linalg.norm(at["left_root"] - at["right_root"]))
-    down = middle - at["waist"] if legs else at["bottom"] - middle
+    down = middle - at["waist"] if category == "lower" else at["bottom"] - middle
     down /= np.linalg.norm(down)
     roots = [
-        middle + _IN[kind] * (at[f"{side}_root"] - middle) - _UP[kind] * marked * down
+        middle + _APART[kind] * (at[f"{side}_root"] - middle) - _UP[kind] * marked * down
         for side in ("left", "right")
     ]
-    middle, across = (roots[0] + roots[1]) / 2, marked * _IN[kind]
-    axis = middle + (_WAIST * (at["waist"] - middle) if legs else _HIPS * across * down)
+    middle, across = (roots[0] + roots[1]) / 2, marked * _APART[kind]
+    axis = middle + (
+        _WAIST * (at["waist"] - middle) if category == "lower" else _HIPS * across * down
+    )
     knees = at["knees"] if "knees" in at else axis + _KNEES * across * down
     points, covered, folded = [*roots, axis, knees], np.zeros((2, 2)), False
-    for side, root in zip(("left", "right"), roots, strict=True):
+    for side, (name, root) in enumerate(zip(("left", "right"), roots, strict=True)):
         if sleeve == 0:
-            limb = [root + 0.5 * across * down, root + across * down]
-        elif sleeve <= 1:
-            limb = _short(root, at[f"{side}_end"], _FIRST[mark["category"]] * across, sleeve)
-            limb.append(limb[0] + _NEXT[mark["category"]] * (limb[0] - root))
-            gap = np.linalg.norm(at[f"{side}_end"] - root) / np.linalg.norm(limb[0] - root)
-            covered[len(points) // 2 - 2, 0] = min(gap, 1)
-        else:
-            joint, end = at.get(f"{side}_middle"), at[f"{side}_end"]
-            joint = root + (end - root) / sleeve if joint is None else joint
-            limb = [joint, joint + (end - joint) / (sleeve - 1)]
-            covered[len(points) // 2 - 2] = 1, sleeve - 1
-            first, second = (v / np.linalg.norm(v) for v in (joint - root, limb[1] - joint))
-            folded |= bool(first @ second < _FOLDED)
-        points += limb
+            points += [root + 0.5 * across * down, root + across * down]
+            continue
+        end = at[f"{name}_end"]
+        if sleeve > 1:
+            joint = at[f"{name}_middle"]
+            further = end - joint
+            covered[side] = 1, 1
+        else:  # it ends above the joint, to which it points
+            length = float(np.linalg.norm(end - root))
+            further = end - root
+            joint = root + further * max(1 / sleeve, _FIRST[category] * across / length)
+            covered[side, 0] = min(length / np.linalg.norm(joint - root), 1)
+        first, second = np.linalg.norm(joint - root), np.linalg.norm(further)
+        least = _NEXT[category] * first
+        if sleeve < 2:
+            covered[side, 1] *= second / max(second, least)
+            further = further / second * max(second, least)
+        points += [joint, joint + further]
+        folded |= bool((joint - root) @ further < _FOLDED * first * np.linalg.norm(further))
+        outwards = (root - middle) / np.linalg.norm(root - middle)
+        folded |= category != "lower" and bool((end - middle) @ outwards < _OVER * across / 2)
     return np.array(points), covered, folded
 
 
-def _short(root: Points, cuff: Points, least: float, sleeve: float) -> list[Points]:
-    """The joint that a sleeve or leg which ends above it points to."""
-    length = float(np.linalg.norm(cuff - root))
-    return [root + (cuff - root) * max(1 / sleeve, least / length)]
-
-
-def cut_out(folder: Path, marks: dict[str, Mark], packs: Packs) -> dict[str, NDArray[np.generic]]:
-    """The arrays of a pack: every marked photograph of ``folder`` in which a garment is found and
-    its limbs do not lie upon themselves."""
+def cut_out(
+    folder: Path, marks: dict[str, Mark], scissors: Scissors
+) -> dict[str, NDArray[np.generic]]:
+    """The arrays of a pack: every marked photograph of ``folder`` in which a garment is found."""
     with (folder / "index.csv").open(encoding="utf-8") as file:
         split = {row["file"]: row["split"] for row in csv.DictReader(file)}
     rows: dict[str, list[Any]] = {name: [] for name in ("name", "train", "cloth", "alpha", "flat")}
-    rows |= {name: [] for name in ("category", "covered", "skirt")}
+    rows |= {name: [] for name in ("category", "covered", "skirt", "folded")}
     for name, mark in marks.items():
         photo = photo_of(folder / name)
-        cut = packs.cut_out(photo)
+        cut = scissors.cut_out(photo)
         points, covered, folded = joints(mark, photo.shape[1::-1])
-        if cut is None or folded:
+        if cut is None:
             continue
         cloth, window = framed(cut)
         inside = (points - [cut.box.x, cut.box.y]).astype(np.float32)
@@ -165,6 +183,7 @@ def cut_out(folder: Path, marks: dict[str, Mark], packs: Packs) -> dict[str, NDA
             "flat": window.to_frame(inside, HEIGHT, WIDTH) / np.array([WIDTH, HEIGHT]) * 2 - 1,
             "category": CATEGORIES.index(mark["category"]),
             "covered": covered, "skirt": bool(mark.get("skirt")),
+            "folded": folded,
         }  # fmt: skip
         for key, value in values.items():
             rows[key].append(value)
@@ -190,21 +209,21 @@ def load(pack: Path, train: bool, device: torch.device) -> Garments:
             category=torch.from_numpy(content["category"][chosen].astype(np.int64)).to(device),
             covered=torch.from_numpy(content["covered"][chosen].astype(np.float32)).to(device),
             skirt=torch.from_numpy(content["skirt"][chosen].astype(np.float32)).to(device),
+            folded=torch.from_numpy(content["folded"][chosen]).to(device),
         )
 
 
-def sheet(garments: Garments, flat: Tensor | None = None, count: int = 48) -> pictures.Image:
-    """Contact sheet: cloths with the trunk and the limbs that their points, or ``flat``, say."""
+def sheet(garments: Garments) -> pictures.Image:
+    """Contact sheet of 48 or so: cloths with the trunk and the limbs that their points say."""
     cells = []
-    points = garments.flat if flat is None else flat
-    for row in range(0, len(garments), max(1, len(garments) // count)):
+    for row in range(0, len(garments), max(1, len(garments) // 48)):
         kind = bones.Garment(
             functional.one_hot(garments.category[row : row + 1], len(CATEGORIES)).float(),
             garments.skirt[row : row + 1],
             garments.covered[row : row + 1],
         )
         cloth = np.ascontiguousarray(garments.cloth[row, :3].permute(1, 2, 0).cpu().numpy())
-        cells.append(_drawn(cloth, points[row].cpu(), kind))
+        cells.append(_drawn(cloth, garments.flat[row].cpu(), kind))
     return pictures.columns_sheet([[cell] for cell in cells], 12)
 
 
@@ -235,7 +254,7 @@ def main() -> None:
     parser.add_argument("--sheet", type=Path, help="contact sheet (photographs: do not publish it)")
     args = parser.parse_args()
     marks = json.loads(MARKS.read_text("utf-8"))
-    arrays = cut_out(args.data / "garments", marks, Packs(args.packs))
+    arrays = cut_out(args.data / "garments", marks, Scissors(args.packs))
     with args.output.open("wb") as file:
         np.savez(file, **arrays)
     if args.sheet:

@@ -43,14 +43,11 @@ def framed(cut: CutCloth) -> tuple[Bytes, Window]:
     return frame_cloth(cut.rgba, window, HEIGHT, WIDTH), window
 
 
-class Packs:
-    """The exported graphs that a try-on takes."""
+class Scissors:
+    """Cuts garments out of their photographs as the application does; ``folder`` is of packs."""
 
     def __init__(self, folder: Path) -> None:
-        self.path = folder / "tryon-flow" / "tryon.onnx"
-        self.tryon = packing.session(self.path)
         self.cutout = Cutout(load_pack(folder / "cloth-cutout"), Devices("cpu", vet=_unasked))
-        self.parser = parsing.Pack(folder / "person-parser")
 
     def cut_out(self, photo: Bytes) -> CutCloth | None:
         """The garment in a photograph (H, W, 3), cut out; None where there is none."""
@@ -64,6 +61,16 @@ class Packs:
         """The same, framed: RGBA (256, 192, 4); None also where it is of no category."""
         cut = self.cut_out(photo)
         return None if cut is None or cut.category is None else framed(cut)[0]
+
+
+class Packs(Scissors):
+    """All the exported graphs that a try-on takes."""
+
+    def __init__(self, folder: Path) -> None:
+        super().__init__(folder)
+        self.path = folder / "tryon-flow" / "tryon.onnx"
+        self.tryon = packing.session(self.path)
+        self.parser = parsing.Pack(folder / "person-parser")
 
     def dress(self, person: Bytes, cloth: Bytes, category: int) -> dict[str, Floats]:
         """Framed person (256, 192, 3) and cloth (256, 192, 4) to the graph's outputs."""

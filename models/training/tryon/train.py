@@ -3,9 +3,9 @@
     python -m models.training.tryon.train PAIRS.npz RUN --parser models/person-parser \
         --garments GARMENTS.npz
 
-At height 64 only the reader of cloths learns; at 128 it and the coarse flow; at 256 all nets do,
-and most of the people are seen as the parser reads them, with its mistakes: that is how the
-application will show them.
+In the plan, height 64 stands for the reader of cloths alone, which sees them at 128 as in the next
+phase; at 128 it and the coarse flow learn; at 256 all nets do, and most of the people are seen as
+the parser reads them, with its mistakes: that is how the application will show them.
 """
 
 from __future__ import annotations
@@ -122,11 +122,14 @@ class Teacher:
             made = self.read if torch.rand(1, generator=rng).item() < _READ_SHARE else self.made
         rows = torch.multinomial(self.chances, BATCH.get(height, 6), True, generator=rng)
         if height < HEIGHT // 2:
-            return self._reading(net, rows, rng)
-        batch = data.batch(made, rows, data.Augment(), rng)
-        if self.garments is not None:
-            how = data.Augment()
-            batch = pasting.paste(net.body, batch, self.garments, _PASTED, how, rng)
+            with self._exactly():
+                cloth, points, kind = self._cloths(rows, rng)
+            return self._misread(*net.read(cloth, kind.category), points, kind)
+        with self._exactly():
+            batch = data.batch(made, rows, data.Augment(), rng)
+            if self.garments is not None:
+                how = data.Augment()
+                batch = pasting.paste(net.body, batch, self.garments, _PASTED, how, rng)
         hidden, ignore = hide(net, batch, rng)
         flat, garment = net.read(batch.cloth, batch.category)
         first = _first_flow(flat, garment, batch.points, rng)
@@ -156,10 +159,15 @@ class Teacher:
             return terms | {"photo": weights.photo * _mean_in(gap, sure)}
         return terms | self._fine(net, batch, seen, coarse, hidden, known, inside)
 
-    def _reading(self, net: nn.Module, rows: Tensor, rng: torch.Generator) -> loop.Terms:
-        """The reader alone, half of its cloths photographed if there are such."""
+    def _exactly(self) -> torch.autocast:
+        """Truth is made in single precision, whatever the network computes in."""
+        return torch.autocast(self.training.device.type, enabled=False)
+
+    def _cloths(self, rows: Tensor, rng: torch.Generator) -> tuple[Tensor, Tensor, bones.Garment]:
+        """Cloths, their points and kinds for the reader alone, half of them photographed if there
+        are such."""
         real = len(rows) // 2 if self.garments is not None else 0
-        batch = data.batch(self.half, rows[real:], data.Augment(), rng)
+        batch = data.batch(self.half, rows[real:], _FURTHER, rng)
         cloth, points, kind = batch.cloth, batch.flat, batch.garment
         if self.garments is not None:
             chosen = torch.randint(len(self.garments), (real,), generator=rng)
@@ -170,8 +178,7 @@ class Teacher:
                 torch.cat([kind.skirt, drawn[2].skirt]),
                 torch.cat([kind.covered, drawn[2].covered]),
             )
-        flat, garment = net.read(cloth, kind.category)
-        return self._misread(flat, garment, points, kind)
+        return cloth, points, kind
 
     def _misread(
         self, flat: Tensor, garment: bones.Garment, points: Tensor, truth: bones.Garment
