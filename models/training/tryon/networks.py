@@ -226,6 +226,14 @@ class TryOnNet(nn.Module):
         warped = warp(half[:, -4:], first)
         return seen, torch.cat([warped, half, self.body.heat(points), spread], 1)
 
+    def around(self, hidden: Tensor, front: Tensor, cloth: Tensor, first: Tensor) -> Tensor:
+        """What is ``hidden`` (B, 1, H, W) of the body, and what the cloth may cover beside it:
+        where the ``first`` flow puts it and a little around."""
+        reach = cloth.shape[2] // 64
+        laid = warp(cloth[:, 3:], _grow(first, cloth.shape[2:]))
+        laid = functional.max_pool2d(laid, 2 * reach + 1, 1, reach)
+        return torch.maximum(hidden, laid.clamp(0, 1).round() * (1 - front))
+
     def groups(self) -> list[dict[str, object]]:
         """AdamW's groups: the reader's ImageNet encoder learns slower than what is new."""
         return self.reader.encoder.groups(self, 4e-4, 1.5e-3)
@@ -264,6 +272,7 @@ class ExportedTryOn(nn.Module):
         rgba = torch.cat([cloth[:, :3] * 2 - 1, cloth[:, 3:]], 1)
         flat, garment = net.reader(rgba, category)
         first = bones.flow(landmarks, garment, flat)
+        hidden = net.around(hidden, front, rgba, first)
         seen, wide = net.look(person * 2 - 1, rgba, labels, landmarks, category, hidden, first)
         flow, logit, fill, _ = net.mend(rgba, seen, landmarks, net.coarse(wide, first))
         flow = flow.clamp(-1, 1)

@@ -29,7 +29,7 @@ BATCH = {64: 16, 128: 16, 256: 6}
 _LAYER_WEIGHTS = torch.tensor([0.5, 0.7, 3.0, 2.0])  # of `LAYERS`: bared skin is rare
 _BARE_MORE = 3.0  # times as often are people seen whose arms or legs the garment leaves bare
 _ASTRAY = 0.02  # of the frame's half, how far points are moved at random before the first flow
-_PASTED = 0.35  # share of people who are seen in a photographed garment
+_PASTED = 0.45  # share of people who are seen in a photographed garment
 _FURTHER = data.Augment(shift=0.08, scale=0.15, rotate=0.15)  # of what the reader alone sees
 _READ_SHARE = 0.75  # of the batches in which people are seen as the parser reads them
 
@@ -130,9 +130,10 @@ class Teacher:
             if self.garments is not None:
                 how = data.Augment()
                 batch = pasting.paste(net.body, batch, self.garments, _PASTED, how, rng)
-        hidden, ignore = hide(net, batch, rng)
+        hidden, front, ignore = hide(net, batch, rng)
         flat, garment = net.read(batch.cloth, batch.category)
         first = _first_flow(flat, garment, batch.points, rng)
+        hidden = net.around(hidden, front, batch.cloth, first)
         seen, wide = net.look(
             batch.person, batch.cloth, batch.labels, batch.points, batch.category, hidden, first
         )
@@ -249,10 +250,10 @@ def _first_flow(
         return bones.flow(points, kind, flat.float() + astray)
 
 
-def hide(net: nn.Module, batch: data.Batch, rng: torch.Generator) -> tuple[Tensor, Tensor]:
+def hide(net: nn.Module, batch: data.Batch, rng: torch.Generator) -> tuple[Tensor, Tensor, Tensor]:
     """What the network does not see, wider by chance than need be and now and then in the shape of
-    another person's garment, so that its outline tells nothing; and what cannot be judged: other
-    old garments, which are hidden too."""
+    another person's garment, so that its outline tells nothing; what stays in front; and what
+    cannot be judged: other old garments, which are hidden too."""
     count, device = len(batch.person), batch.person.device
     reach = (0.9 + 0.7 * torch.rand(count, generator=rng)).to(device)
     hidden, old, front = net.body(batch.labels, batch.points, batch.category, reach)
@@ -269,7 +270,7 @@ def hide(net: nn.Module, batch: data.Batch, rng: torch.Generator) -> tuple[Tenso
     # The garment's own pixels are hidden even where something labelled as in front was wrong.
     hidden = torch.maximum(hidden * (1 - front), batch.mask)
     unjudged = torch.maximum(batch.ignore, old * (1 - batch.mask))
-    return hidden, unjudged
+    return hidden, front, unjudged
 
 
 def sheet(net: nn.Module, made: pairs.Pairs, height: int) -> pictures.Image:
@@ -295,9 +296,10 @@ def sheet(net: nn.Module, made: pairs.Pairs, height: int) -> pictures.Image:
 def dress(net: nn.Module, batch: data.Batch, cloth: Tensor, height: int) -> tuple[Tensor, Tensor]:
     """The outcome (B, 3, 256, 192), before any original pixel is kept in the hidden part."""
     reach = torch.full((len(cloth),), 1.25, device=cloth.device)
-    hidden, _, _ = net.body(batch.labels, batch.points, batch.category, reach)
+    hidden, _, front = net.body(batch.labels, batch.points, batch.category, reach)
     flat, garment = net.read(cloth, batch.category)
     first = bones.flow(batch.points, garment, flat)
+    hidden = net.around(hidden, front, cloth, first)
     seen, wide = net.look(
         batch.person, cloth, batch.labels, batch.points, batch.category, hidden, first
     )
