@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 from collections.abc import Callable
 from pathlib import Path
@@ -16,8 +17,15 @@ from app.domain.framing import CATEGORIES  # noqa: E402
 from app.domain.geometry import Rect  # noqa: E402
 from app.domain.requests import CutCloth, DeviceUse  # noqa: E402
 from models.training import pictures  # noqa: E402
-from models.training.tryon import bones, data, pasting, photographed, train  # noqa: E402
-from models.training.tryon.body import HEIGHT, WIDTH, Body  # noqa: E402
+from models.training.tryon import (  # noqa: E402
+    bones,
+    data,
+    pasting,
+    photographed,
+    revealing,
+    train,
+)
+from models.training.tryon.body import HEIGHT, LAYERS, WIDTH, Body  # noqa: E402
 from models.training.tryon.pairs import Pairs  # noqa: E402
 
 _TSHIRT = {
@@ -202,3 +210,22 @@ def test_the_marks_of_the_project_are_whole() -> None:
         assert np.isfinite(points).all(), name
         assert points[0, 0] > points[1, 0], name
         assert 0 <= covered.min() <= covered.max() <= 1, name
+
+
+def test_where_an_old_garment_goes_limbs_are_skin_and_the_rest_lies_behind(made: Pairs) -> None:
+    """Someone in a skirt or pants that are taken off, and nothing put on."""
+    rows = torch.nonzero(made.category == CATEGORIES.index("lower"))[:, 0]
+    batch = data.batch(made, rows, data.FIXED, pictures.torch_seeded(0))
+    naked = dataclasses.replace(batch, mask=torch.zeros_like(batch.mask))
+    skin, beside = revealing.revealed(Body(), naked)
+    assert float((skin * beside).sum()) == 0
+    assert float((skin * (1 - batch.mask)).mean()) < 0.01  # only where the garment was
+    frame = bones.Frame.of(batch.points)
+    thighs = frame.chains[:, 1, :, :2].mean(2)
+    for row in range(len(rows)):
+        for x, y in thighs[row].tolist():
+            assert skin[row, 0, int(y), int(x)] == 1
+    right = torch.zeros(1, 4, 2, 2)
+    right[:, LAYERS.index("skin")] = 9
+    ones = torch.ones(1, 1, 2, 2)
+    assert revealing.loss(right, ones, 0 * ones) < revealing.loss(right, 0 * ones, ones)

@@ -163,6 +163,11 @@ class Body(nn.Module):
         near = [self._distance(points, limbs, torso) for limbs in (_ARMS, _LEGS)]
         return torch.stack([torch.exp(-2 * n) for n in near], 1)
 
+    def trunk(self, points: Tensor) -> Tensor:
+        """(B, 1, H/2, W/2) 0 or 1: near the trunk."""
+        wide = torch.full_like(points[:, 0, 0], 1.3)
+        return self._near(points, (*_TRUNK, *_HIPS), self._torso(points) * wide)[:, None]
+
     @staticmethod
     def _torso(points: Tensor) -> Tensor:
         """(B,): from the middle of the shoulders to that of the hips, in pixels."""

@@ -21,7 +21,7 @@ from torch.nn import functional
 from models.training import efficientnet, loop, pictures
 from models.training.garment.losses import TAPS
 from models.training.parser import evaluate as parsing
-from models.training.tryon import bones, data, pairs, pasting, photographed
+from models.training.tryon import bones, data, pairs, pasting, photographed, revealing
 from models.training.tryon.body import HEIGHT, LAYERS, Body
 from models.training.tryon.networks import TryOnNet, covering, warp
 
@@ -47,6 +47,7 @@ class Weights:
     smooth: float = 20.0
     fill: float = 2.0
     bare: float = 0.6
+    revealed: float = 0.3
     perceptual: float = 1.5
 
 
@@ -222,6 +223,8 @@ class Teacher:
             "photo": weights.photo * _mean_in((warped[:, :3] - batch.person).abs(), inside),
             "fill": weights.fill * _mean_in((fill - batch.person).abs(), weight),
             "bare": weights.bare * _mean_in(entropy, weight),
+            "revealed": weights.revealed
+            * revealing.loss(layer, *revealing.revealed(net.body, batch)),
             "perceptual": weights.perceptual * content,
         }
 

@@ -1,0 +1,79 @@
+"""What shows where an old garment goes and the new one does not reach.
+
+Nobody photographed it, so its colours cannot be judged; but where arms and legs lie the landmarks
+say: skin along them, and beside them whatever is behind the person.
+"""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor
+from torch.nn import functional
+
+from app.domain.framing import CATEGORIES
+from models.training import palette
+from models.training.tryon import bones
+from models.training.tryon.body import HEIGHT, LAYERS, WIDTH, Body, to_bone
+from models.training.tryon.data import Batch
+
+#: Half the width of each bone of arms and legs at its start and end, in torsos.
+_HALF = (((0.085, 0.07), (0.07, 0.05)), ((0.16, 0.11), (0.1, 0.06)))
+_BESIDE = 1.5  # half widths from which a place is surely not on a limb
+_NEAR = 4  # pixels beside the new garment in which it is too near to tell
+_WHOLE = 0.95  # share from which a bone is covered to its end
+_TIGHTS = 0.003  # share of the picture from which legs are known not to be bare
+_LEGWEAR = [i for i, c in enumerate(palette.CLASSES) if c.group == "legwear"]
+_BEHIND = [LAYERS.index("around"), LAYERS.index("ground")]
+
+
+def _off(points: Tensor, height: int, limb: int) -> Tensor:
+    """(B, 4, height, ...): how far each place is from the two bones of the left arm and then of
+    the right one (``limb`` 0) or of the legs (1), in half their width."""
+    frame = bones.Frame.of(points)
+    x, y = bones.grid(points, height, height * WIDTH // HEIGHT)
+    every = []
+    for side in (0, 1):
+        for part in (0, 1):
+            start, end = (frame.chains[:, limb, side, part + i] for i in (0, 1))
+            share, squared = to_bone(x, y, start, end)
+            first, last = _HALF[limb][part]
+            half = first + share.clamp(0, 1) * (last - first)
+            every.append((squared + 1e-3).sqrt() / (half * frame.torso[:, None, None]))
+    return torch.stack(every, 1)
+
+
+@torch.no_grad()
+def revealed(body: Body, batch: Batch) -> tuple[Tensor, Tensor]:
+    """(B, 1, H, W) each, 0 or 1: of what the old garment covered and the new one leaves open, what
+    must be skin and what must be behind the person."""
+    height = batch.mask.shape[2]
+    upper, lower, _ = (batch.category[:, i, None, None, None] for i in range(len(CATEGORIES)))
+    reach = torch.ones(len(batch.labels), device=batch.mask.device)
+    _, old, _ = body(batch.labels, batch.points, batch.category, reach)
+    # Below a crop the last row is repeated; nobody has limbs there.
+    cropped = batch.ignore.amin(3, keepdim=True)
+    near = functional.max_pool2d(batch.mask, (1, 2 * _NEAR + 1), 1, (0, _NEAR))
+    opened = old * (1 - near) * (1 - cropped)
+    tights = torch.isin(batch.labels, torch.tensor(_LEGWEAR, device=old.device))
+    bare_legged = (tights.float().mean((1, 2)) < _TIGHTS).float()[:, None, None, None]
+    arms, legs = (_off(batch.points, height, limb) for limb in (0, 1))
+    bared = (arms < 1) & (batch.garment.covered.flatten(1)[..., None, None] < _WHOLE)
+    # An arm begins at the cuff, which lies where the garment does; a leg is bare below the hem.
+    below = 1 - batch.mask.flip(2).cummax(2)[0].flip(2)
+    skin = torch.maximum(
+        bared.any(1, keepdim=True).float() * (1 - lower),
+        (legs < 1).any(1, keepdim=True).float() * (1 - upper) * bare_legged * below,
+    )
+    off = torch.minimum(arms.amin(1, keepdim=True), legs.amin(1, keepdim=True))
+    size = batch.mask.shape[2:]
+    trunk = functional.interpolate(body.trunk(batch.points), size=size)
+    return opened * skin, opened * (off > _BESIDE).float() * (1 - trunk)
+
+
+def loss(layer: Tensor, skin: Tensor, beside: Tensor) -> Tensor:
+    """How far the logits (B, 4, H, W) of `LAYERS` are from saying so."""
+    chance = layer.float().log_softmax(1)
+    of_skin = chance[:, LAYERS.index("skin")][:, None]
+    behind = chance[:, _BEHIND].logsumexp(1, keepdim=True)
+    least = layer.shape[0] * (HEIGHT / 8) ** 2 / 8  # pixels; of fewer not each counts whole
+    return -(of_skin * skin + behind * beside).sum() / ((skin + beside).sum() + least)
