@@ -18,10 +18,19 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from models.training import efficientnet, loop, pictures
+from models.training import efficientnet, loop
 from models.training.garment.losses import TAPS
 from models.training.parser import evaluate as parsing
-from models.training.tryon import bones, data, pairs, pasting, photographed, revealing
+from models.training.tryon import (
+    bones,
+    data,
+    losses,
+    pairs,
+    pasting,
+    photographed,
+    revealing,
+    samples,
+)
 from models.training.tryon.body import HEIGHT, LAYERS, Body
 from models.training.tryon.networks import TryOnNet, covering, warp
 
@@ -49,28 +58,6 @@ class Weights:
     bare: float = 0.6
     revealed: float = 0.3
     perceptual: float = 1.5
-
-
-def _mean_in(values: Tensor, mask: Tensor) -> Tensor:
-    """Mean over the pixels of ``mask`` (B, 1, H, W) and all channels."""
-    return (values * mask).sum() / (mask.sum() * values.shape[1] + 1)
-
-
-def bending(flow: Tensor) -> Tensor:
-    """Second differences: a flow may shear and scale freely but not crumple."""
-    scale = flow.shape[2] / 128
-    along = flow[:, :, 2:] - 2 * flow[:, :, 1:-1] + flow[:, :, :-2]
-    across = flow[..., 2:] - 2 * flow[..., 1:-1] + flow[..., :-2]
-    return (along.abs().mean() + across.abs().mean()) * scale
-
-
-def outline(logit: Tensor, mask: Tensor, known: Tensor) -> Tensor:
-    """Cross-entropy and Dice of the garment's shape, over what is known."""
-    entropy = functional.binary_cross_entropy_with_logits(logit.float(), mask, reduction="none")
-    chance = logit.float().sigmoid() * known
-    both = (chance * mask).sum((1, 2, 3))
-    dice = 1 - (2 * both + 1) / (chance.sum((1, 2, 3)) + (mask * known).sum((1, 2, 3)) + 1)
-    return _mean_in(entropy, known) + dice.mean()
 
 
 def as_read(made: pairs.Pairs, parser: parsing.Pack) -> pairs.Pairs:
@@ -151,14 +138,14 @@ class Teacher:
         gap = (coarse[0].float() - half[0]).abs()
         terms = {
             **self._misread(flat, garment, batch.flat, batch.garment),
-            "flow": weights.flow * _mean_in(gap, sure),
-            "around": weights.around * _mean_in(gap, ring),
-            "cover": weights.cover * outline(coarse[1], half[3], half[2]),
-            "smooth": weights.smooth * bending(coarse[0].float()),
+            "flow": weights.flow * losses.mean_in(gap, sure),
+            "around": weights.around * losses.mean_in(gap, ring),
+            "cover": weights.cover * losses.outline(coarse[1], half[3], half[2]),
+            "smooth": weights.smooth * losses.bending(coarse[0].float()),
         }
         if height < HEIGHT:
             gap = (warp(batch.cloth, coarse[0].float())[:, :3] - batch.person).abs()
-            return terms | {"photo": weights.photo * _mean_in(gap, sure)}
+            return terms | {"photo": weights.photo * losses.mean_in(gap, sure)}
         return terms | self._fine(net, batch, seen, coarse, hidden, known, inside)
 
     def _exactly(self) -> torch.autocast:
@@ -185,7 +172,7 @@ class Teacher:
     def _misread(
         self, flat: Tensor, garment: bones.Garment, points: Tensor, truth: bones.Garment
     ) -> loop.Terms:
-        terms = reading(flat, garment, points, truth)
+        terms = losses.reading(flat, garment, points, truth)
         return {name: getattr(self.weights, name) * value for name, value in terms.items()}
 
     def _fine(
@@ -217,29 +204,16 @@ class Teacher:
             [(m - t).abs().mean() / t.abs().mean() for m, t in zip(mine, theirs, strict=True)]
         ).mean()
         return {
-            "fine flow": weights.flow * _mean_in((flow - batch.flow).abs(), inside),
-            "fine cover": weights.cover * outline(logit, batch.mask, known),
-            "fine smooth": weights.smooth * bending(flow),
-            "photo": weights.photo * _mean_in((warped[:, :3] - batch.person).abs(), inside),
-            "fill": weights.fill * _mean_in((fill - batch.person).abs(), weight),
-            "bare": weights.bare * _mean_in(entropy, weight),
+            "fine flow": weights.flow * losses.mean_in((flow - batch.flow).abs(), inside),
+            "fine cover": weights.cover * losses.outline(logit, batch.mask, known),
+            "fine smooth": weights.smooth * losses.bending(flow),
+            "photo": weights.photo * losses.mean_in((warped[:, :3] - batch.person).abs(), inside),
+            "fill": weights.fill * losses.mean_in((fill - batch.person).abs(), weight),
+            "bare": weights.bare * losses.mean_in(entropy, weight),
             "revealed": weights.revealed
             * revealing.loss(layer, *revealing.revealed(net.body, batch)),
             "perceptual": weights.perceptual * content,
         }
-
-
-def reading(
-    flat: Tensor, garment: bones.Garment, points: Tensor, truth: bones.Garment
-) -> loop.Terms:
-    """How far the points that a cloth has, and its kind, were read wrong."""
-    ones = torch.ones_like(truth.skirt)[:, None]
-    has = torch.cat([ones, ones, ones, truth.hanging[:, None], truth.limbs.flatten(1)], 1)
-    gap = (flat.float() - points).abs().mean(-1)
-    legged = 1 - truth.lower * truth.skirt
-    covered = (garment.covered.float() - truth.covered).abs().mean((1, 2)) * legged
-    skirt = (garment.skirt.float() - truth.skirt).pow(2) * truth.lower
-    return {"points": (gap * has).sum() / has.sum(), "kind": (covered + skirt).mean()}
 
 
 def _first_flow(
@@ -276,51 +250,6 @@ def hide(net: nn.Module, batch: data.Batch, rng: torch.Generator) -> tuple[Tenso
     return hidden, front, unjudged
 
 
-def sheet(net: nn.Module, made: pairs.Pairs, height: int) -> pictures.Image:
-    """Fixed held-out cases: cloth, person, what the network sees, own cloth on, another's cloth."""
-    rng = pictures.torch_seeded(5)
-    rows = torch.arange(0, len(made), max(1, len(made) // 14))[:14]
-    batch = data.batch(made, rows, data.FIXED, rng)
-    lines = [pictures.to_images(batch.cloth[:, :3]), pictures.to_images(batch.person)]
-    turned = torch.arange(len(rows)).roll(1)
-    for order in (torch.arange(len(rows)), turned):
-        # Another's cloth only within a category.
-        fits = (batch.category * batch.category[order]).sum(1) > 0
-        order = torch.where(fits.cpu(), order, torch.arange(len(rows)))
-        cloth = batch.cloth[order.to(batch.cloth.device)]
-        outcome, hidden = dress(net, batch, cloth, height)
-        if len(lines) == 2:
-            lines.append(pictures.to_images(batch.person * (1 - hidden)))
-        lines += [pictures.to_images(cloth[:, :3]), pictures.to_images(outcome)]
-    return pictures.sheet(lines)
-
-
-@torch.no_grad()
-def dress(net: nn.Module, batch: data.Batch, cloth: Tensor, height: int) -> tuple[Tensor, Tensor]:
-    """The outcome (B, 3, 256, 192), before any original pixel is kept in the hidden part."""
-    reach = torch.full((len(cloth),), 1.25, device=cloth.device)
-    hidden, _, front = net.body(batch.labels, batch.points, batch.category, reach)
-    flat, garment = net.read(cloth, batch.category)
-    first = bones.flow(batch.points, garment, flat)
-    hidden = net.around(hidden, front, cloth, first)
-    seen, wide = net.look(
-        batch.person, cloth, batch.labels, batch.points, batch.category, hidden, first
-    )
-    coarse = net.coarse(wide, first)
-    if height < HEIGHT:
-        flow, logit = (
-            functional.interpolate(t, size=batch.person.shape[2:], mode="bilinear")
-            for t in coarse[:2]
-        )
-        fill = torch.zeros_like(batch.person)
-    else:
-        flow, logit, fill, _ = net.mend(cloth, seen, batch.points, coarse)
-    warped = warp(cloth, flow)
-    outcome = batch.person * (1 - hidden) + fill * hidden
-    cover = covering(logit, warped[:, 3:])
-    return outcome + cover * (warped[:, :3] - outcome), hidden
-
-
 def main() -> None:
     parser = loop.arguments("Train the try-on network.", "64:2000,128:2000,256:4000")
     parser.add_argument("--parser", type=Path, help="pack whose reading of people is learned from")
@@ -336,7 +265,7 @@ def main() -> None:
     garments = photographed.load(args.garments, True, device) if args.garments else None
     training.go(
         Teacher(training, made, parsing.Pack(args.parser) if args.parser else None, garments),
-        lambda average, height: sheet(average, held_out, height),
+        lambda average, height: samples.sheet(average, held_out, height),
         minutes=args.minutes,
         save_every=args.save_every,
     )
