@@ -34,6 +34,8 @@ _SOFT = 0.03  # torso lengths over which one bone hands over to the next
 _THICK = ((0.1, 0.075), (0.17, 0.12))  # half the width of sleeves and legs, in torsos
 _HANGING = ((0.5, 0.46), (0.85, 0.75))  # lengths of arms and legs whose joints are not seen
 _PART = (0.3, 0.15)  # share from which a limb's first and second bone are covered
+#: Half the width of each bone of arms and legs at its start and end, in torsos.
+_HALF = (((0.085, 0.07), (0.07, 0.05)), ((0.16, 0.11), (0.1, 0.06)))
 _BLUR = 0.1
 _LONGEST = 2.5  # how far a foreshortened bone may be stretched
 _WIDE = 1.06  # how much wider a limb lies than it is worn
@@ -262,6 +264,22 @@ def flat_places(shares: Tensor, affines: Tensor) -> Tensor:
     one = torch.stack([x[0], y[0], torch.ones_like(x[0])]).flatten(1)
     each = affines @ one  # (B, 6, 2, places)
     return (shares.flatten(2)[:, :, None] * each).sum(1).unflatten(2, shares.shape[2:])
+
+
+def off_limbs(points: Tensor, height: int, limb: int) -> Tensor:
+    """(B, 4, height, ...): how far each place is from the two bones of the left arm and then of
+    the right one (``limb`` 0) or of the legs (1), in half their width."""
+    frame = Frame.of(points)
+    x, y = grid(points, height, height * WIDTH // HEIGHT)
+    every = []
+    for side in (0, 1):
+        for part in (0, 1):
+            start, end = (frame.chains[:, limb, side, part + i] for i in (0, 1))
+            share, squared = to_bone(x, y, start, end)
+            first, last = _HALF[limb][part]
+            half = first + share.clamp(0, 1) * (last - first)
+            every.append((squared + 1e-3).sqrt() / (half * frame.torso[:, None, None]))
+    return torch.stack(every, 1)
 
 
 def flow(points: Tensor, garment: Garment, flat: Tensor) -> Tensor:

@@ -25,6 +25,7 @@ _COARSE = (32, 48, 64, 96, 128, 128)
 _FINE = (48, 64, 96)
 _CRISP = 3.0  # steepness of the shipped outline; of 1, 2, 3 and 5 the nearest to real pictures
 _FEW = 30.0  # pixels; of fewer the colour of a kind is not trusted
+_SHADE = 0.2  # of skin's lightness, how much darker it is at the sides of limbs
 _REFINE = 0.1  # of the frame, what the second net may shift the flow by
 _BLOCKS = 11  # of EfficientNet-Lite0, down to stride 16
 _REACH = 1.5  # of the frame, how far from a place its vote for a point may go
@@ -63,19 +64,33 @@ def diffuse(rgb: Tensor, known: Tensor) -> Tensor:
     return spread
 
 
-def layers(seen: Tensor) -> Tensor:
+def _inner(mask: Tensor) -> Tensor:
+    """``mask`` (B, 1, H, W) without its edge, where colours are mixed, unless little else is
+    left."""
+    inner = -functional.max_pool2d(-mask, 3, 1, 1)
+    enough = (inner.sum((2, 3), keepdim=True) / _FEW).clamp(max=1)
+    return mask + enough * (inner - mask)
+
+
+def layers(seen: Tensor, points: Tensor) -> Tensor:
     """(B, 4, 3, H, W): what a bared place may look like, by `LAYERS`, from what is ``seen``
-    (`TryOnNet.look`). A kind of which nothing is seen looks like what lies around."""
+    (`TryOnNet.look`). A kind of which nothing is seen looks like what lies around. Limbs are round:
+    skin is darker towards their sides."""
     around, kinds = seen[:, :3], dict(zip(KINDS, seen[:, 4:].split(1, 1), strict=True))
     clothes = torch.stack([kinds[group] for group in CLOTHES]).sum(0)
-    known = torch.stack([kinds["ground"], kinds["skin"], clothes], 1)
+    known = torch.stack([kinds["ground"], _inner(kinds["skin"]), clothes], 1)
     count = known.shape[1]
     spread = diffuse(
         around[:, None].expand(-1, count, -1, -1, -1).flatten(0, 1), known.flatten(0, 1)
     )
     spread = spread.unflatten(0, (-1, count))
     there = (known.sum((2, 3, 4), keepdim=True) / _FEW).clamp(max=1)
-    return torch.cat([around[:, None], spread * there + around[:, None] * (1 - there)], 1)
+    spread = spread * there + around[:, None] * (1 - there)
+    off = [bones.off_limbs(points, around.shape[2], limb) for limb in (0, 1)]
+    off = torch.cat(off, 1).amin(1, keepdim=True).clamp(max=1.2)
+    light = 1 + _SHADE * (0.35 - off * off)
+    ground, skin, clothes = spread.unbind(1)
+    return torch.stack([around, ground, (skin + 1) * light - 1, clothes], 1)
 
 
 class _Down(nn.Sequential):
@@ -252,7 +267,7 @@ class TryOnNet(nn.Module):
         flow = _grow(coarse[0], (HEIGHT, WIDTH))
         limbs = self.body.limbs(points)
         shift, logit, bare, change = self.fine(warp(cloth, flow), seen, coarse[2], limbs)
-        fill = (layers(seen) * bare.softmax(1)[:, :, None]).sum(1) + change
+        fill = (layers(seen, points) * bare.softmax(1)[:, :, None]).sum(1) + change
         return flow + shift, logit, fill.clamp(-1, 1), bare
 
 

@@ -13,33 +13,15 @@ from torch.nn import functional
 from app.domain.framing import CATEGORIES
 from models.training import palette
 from models.training.tryon import bones
-from models.training.tryon.body import HEIGHT, LAYERS, WIDTH, Body, to_bone
+from models.training.tryon.body import HEIGHT, LAYERS, Body
 from models.training.tryon.data import Batch
 
-#: Half the width of each bone of arms and legs at its start and end, in torsos.
-_HALF = (((0.085, 0.07), (0.07, 0.05)), ((0.16, 0.11), (0.1, 0.06)))
 _BESIDE = 1.5  # half widths from which a place is surely not on a limb
 _NEAR = 4  # pixels beside the new garment in which it is too near to tell
 _WHOLE = 0.95  # share from which a bone is covered to its end
 _TIGHTS = 0.003  # share of the picture from which legs are known not to be bare
 _LEGWEAR = [i for i, c in enumerate(palette.CLASSES) if c.group == "legwear"]
 _BEHIND = [LAYERS.index("around"), LAYERS.index("ground")]
-
-
-def _off(points: Tensor, height: int, limb: int) -> Tensor:
-    """(B, 4, height, ...): how far each place is from the two bones of the left arm and then of
-    the right one (``limb`` 0) or of the legs (1), in half their width."""
-    frame = bones.Frame.of(points)
-    x, y = bones.grid(points, height, height * WIDTH // HEIGHT)
-    every = []
-    for side in (0, 1):
-        for part in (0, 1):
-            start, end = (frame.chains[:, limb, side, part + i] for i in (0, 1))
-            share, squared = to_bone(x, y, start, end)
-            first, last = _HALF[limb][part]
-            half = first + share.clamp(0, 1) * (last - first)
-            every.append((squared + 1e-3).sqrt() / (half * frame.torso[:, None, None]))
-    return torch.stack(every, 1)
 
 
 @torch.no_grad()
@@ -56,7 +38,7 @@ def revealed(body: Body, batch: Batch) -> tuple[Tensor, Tensor]:
     opened = old * (1 - near) * (1 - cropped)
     tights = torch.isin(batch.labels, torch.tensor(_LEGWEAR, device=old.device))
     bare_legged = (tights.float().mean((1, 2)) < _TIGHTS).float()[:, None, None, None]
-    arms, legs = (_off(batch.points, height, limb) for limb in (0, 1))
+    arms, legs = (bones.off_limbs(batch.points, height, limb) for limb in (0, 1))
     bared = (arms < 1) & (batch.garment.covered.flatten(1)[..., None, None] < _WHOLE)
     # An arm begins at the cuff, which lies where the garment does; a leg is bare below the hem.
     below = 1 - batch.mask.flip(2).cummax(2)[0].flip(2)
