@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import contextlib
 import gc
+import logging
 import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
+from typing import NoReturn
 
 from app import selftest
 
@@ -21,7 +23,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 130
 
 
-def _main(arguments: list[str]) -> int:
+def _main(arguments: list[str]) -> int:  # noqa: RET503 (after the window the process ends)
     """Everything is imported in here, in the order that works: on Windows onnxruntime has to come
     before Qt, whose older C++ runtime it cannot use; elsewhere it loads after the window shows."""
     _speak_utf8()
@@ -54,12 +56,24 @@ def _main(arguments: list[str]) -> int:
     if testing:
         from app.selftest import inside
 
-        return inside.main(arguments[1:], has_screen=_has_screen())
-    from app import log, wiring
-    from app.ui import launch
+        code = inside.main(arguments[1:], has_screen=_has_screen())
+    else:
+        from app import log, wiring
+        from app.ui import launch
 
-    log.setup()
-    return int(launch.main(sys.argv[:1], wiring, file))
+        log.setup()
+        code = int(launch.main(sys.argv[:1], wiring, file))
+    _leave(code)
+
+
+def _leave(code: int) -> NoReturn:
+    """End the process, whose window is closed and whose work is written. An interpreter that takes
+    Qt and onnxruntime down in the order in which it comes upon them crashes now and then."""
+    logging.shutdown()
+    for stream in (sys.stdout, sys.stderr):
+        if stream is not None:
+            stream.flush()
+    os._exit(code)
 
 
 def _file_to_open(arguments: list[str]) -> Path | None:
