@@ -16,7 +16,7 @@ import onnxruntime
 import torch
 from torch import Tensor, nn
 
-from models.training import pictures
+from models.training import folding, pictures
 
 _TOLERANCE = 1e-3  # between PyTorch and ONNX Runtime
 _SAME = "same:"  # before the name of a weight that equals another
@@ -34,7 +34,7 @@ def write_graph(
 ) -> float:
     """Export at opset 17 with fixed shapes; returns the largest difference from PyTorch.
 
-    Nothing is folded: the runtime does that on opening, and the file stays small. With ``half`` the
+    Weights are not folded: the runtime does that on opening. With ``half`` the
     weights are rounded to half precision and stored so, each under its name in PyTorch (see
     `weights_of`); the runtime widens them once, on opening. RuntimeError if ONNX and PyTorch, with
     the same weights, differ by more than 1e-3; with ``exact`` PyTorch computes in double precision,
@@ -59,6 +59,7 @@ def write_graph(
     )
     if half:
         _halve(path, module)
+    folding.fold(path, {k: v.numpy() for k, v in inputs.items()})
     onnx.checker.check_model(str(path))
     wide = torch.float64 if exact else torch.float32
     feed = [v.to(wide) if v.is_floating_point() else v for v in inputs.values()]

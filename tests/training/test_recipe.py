@@ -11,7 +11,7 @@ import pytest
 
 torch = pytest.importorskip("torch", reason="the recipe needs the extra `training`")
 
-from models.training import figures, loop, palette  # noqa: E402
+from models.training import figures, loop, packing, palette  # noqa: E402
 from models.training.garment import checkpoint, evaluate, export, networks, train  # noqa: E402
 
 CPU = torch.device("cpu")
@@ -127,3 +127,27 @@ def test_export_draws_what_training_drew() -> None:
         shipped = export.ExportedGenerator(generator)(labels, codes)
     assert float(trained.std()) > 0.1
     assert torch.allclose(trained.clamp(0, 1), shipped, atol=1e-4)
+
+
+def test_graphs_are_folded_and_keep_their_weights(tmp_path: Path) -> None:
+    """Sizes and indices are computed once, equal nodes merged; pictures stay the same."""
+    import onnx
+
+    class Net(torch.nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.net = torch.nn.Conv2d(3, 4, 3, padding=1)
+
+        def forward(self, x: torch.Tensor) -> torch.Tensor:
+            y = self.net(x)
+            half = [y.shape[2] // 2, y.shape[3] // 2]
+            twice = [torch.nn.functional.interpolate(y, size=half) for _ in range(2)]
+            return twice[0][:, :, None] + twice[1][:, :, None]
+
+    path = tmp_path / "net.onnx"
+    gap = packing.write_graph(Net(), {"x": torch.rand(1, 3, 8, 6)}, ["y"], path, half=True)
+    assert gap < 1e-5
+    kinds = [node.op_type for node in onnx.load(str(path)).graph.node]
+    assert kinds.count("Resize") == 1
+    assert "Shape" not in kinds
+    assert {*packing.weights_of(path)} == {"weight", "bias"}
