@@ -217,7 +217,9 @@ def test_where_an_old_garment_goes_limbs_are_skin_and_the_rest_lies_behind(made:
     rows = torch.nonzero(made.category == CATEGORIES.index("lower"))[:, 0]
     batch = data.batch(made, rows, data.FIXED, pictures.torch_seeded(0))
     naked = dataclasses.replace(batch, mask=torch.zeros_like(batch.mask))
-    skin, beside = revealing.revealed(Body(), naked)
+    body, reach = Body(), torch.ones(len(rows))
+    _, old, _ = body(batch.labels, batch.points, batch.category, reach)
+    skin, beside = revealing.revealed(body, naked, old)
     assert float((skin * beside).sum()) == 0
     assert float((skin * (1 - batch.mask)).mean()) < 0.01  # only where the garment was
     frame = bones.Frame.of(batch.points)

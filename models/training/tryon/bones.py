@@ -29,6 +29,7 @@ BONES = 6
 #: Flows are smooth: they are kept at half the frame.
 FLOW_HEIGHT, FLOW_WIDTH = HEIGHT // 2, WIDTH // 2
 
+WHOLE = 0.95  # share from which a bone is covered to its end
 _SURE = 0.3  # confidence from which a landmark is used
 _SOFT = 0.03  # torso lengths over which one bone hands over to the next
 _THICK = ((0.1, 0.075), (0.17, 0.12))  # half the width of sleeves and legs, in torsos

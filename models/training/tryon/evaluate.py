@@ -25,7 +25,7 @@ from app.domain.framing import CATEGORIES
 from models.training import measures, packing, pictures
 from models.training.tryon import data, pairs, pasting, photographed, unpaired
 from models.training.tryon.body import HEIGHT, WIDTH, Body
-from models.training.tryon.shipped import Packs
+from models.training.tryon.shipped import Packs, picture_of
 
 Bytes = npt.NDArray[np.uint8]
 Floats = npt.NDArray[np.float32]
@@ -121,7 +121,7 @@ def measure_pairs(packs: Packs, made: pairs.Pairs) -> tuple[dict[str, object], p
             tally.flow_error.append(float(gap[mask].mean()))
             read = alpha > 0.5
             tally.iou.append(float((read & mask).sum() / max((read | mask).sum(), 1)))
-            cells.append((shown.clip(0, 1).transpose(1, 2, 0) * 255).round().astype(np.uint8))
+            cells.append(picture_of(shown))
         truth.append(real)
         if index % max(1, len(made) // 24) == 0:
             columns.append(cells)
@@ -155,7 +155,7 @@ def measure_marked(
             gaps[CATEGORIES[category]].append(
                 (float(gap[mask & known].mean()), both / max(either, 1))
             )
-        shown = (own["outcome"].clip(0, 1).transpose(1, 2, 0) * 255).round().astype(np.uint8)
+        shown = picture_of(own["outcome"])
         columns.append([rgb, pictures.to_images(worn.person[index : index + 1])[0], shown])
     figures: dict[str, object] = {
         name: {

@@ -20,7 +20,6 @@ from models.training.tryon.data import Augment, Batch
 from models.training.tryon.networks import warp
 from models.training.tryon.photographed import Garments
 
-_WHOLE = 0.95  # share from which a bone is covered to its end
 _ARM = 0.13  # half the width of an arm, in torsos
 _NECK = (0.3, 0.05)  # radius of the neck and its height above the shoulders, in torsos
 
@@ -37,7 +36,7 @@ def bare_arms(points: Tensor, garment: bones.Garment, height: int) -> tuple[Tens
             covered = garment.covered[:, side, part, None]
             share, squared = to_bone(x, y, start + (end - start) * covered, end)
             # Bare from the cuff on: what lies before it is sleeve.
-            bare = (share >= 0) & (covered < _WHOLE)[..., None]
+            bare = (share >= 0) & (covered < bones.WHOLE)[..., None]
             arms = arms | (bare & (squared < (_ARM * torso).pow(2)))
     neck_y = frame.neck[:, 1, None, None] - _NECK[1] * torso
     neck = (x - frame.neck[:, 0, None, None]).pow(2) + (y - neck_y).pow(2)

@@ -18,20 +18,17 @@ from models.training.tryon.data import Batch
 
 _BESIDE = 1.5  # half widths from which a place is surely not on a limb
 _NEAR = 4  # pixels beside the new garment in which it is too near to tell
-_WHOLE = 0.95  # share from which a bone is covered to its end
 _TIGHTS = 0.003  # share of the picture from which legs are known not to be bare
 _LEGWEAR = [i for i, c in enumerate(palette.CLASSES) if c.group == "legwear"]
 _BEHIND = [LAYERS.index("around"), LAYERS.index("ground")]
 
 
 @torch.no_grad()
-def revealed(body: Body, batch: Batch) -> tuple[Tensor, Tensor]:
+def revealed(body: Body, batch: Batch, old: Tensor) -> tuple[Tensor, Tensor]:
     """(B, 1, H, W) each, 0 or 1: of what the old garment covered and the new one leaves open, what
-    must be skin and what must be behind the person."""
+    must be skin and what must be behind the person. ``old`` is `Body.forward`'s."""
     height = batch.mask.shape[2]
     upper, lower, _ = (batch.category[:, i, None, None, None] for i in range(len(CATEGORIES)))
-    reach = torch.ones(len(batch.labels), device=batch.mask.device)
-    _, old, _ = body(batch.labels, batch.points, batch.category, reach)
     # Below a crop the last row is repeated; nobody has limbs there.
     cropped = batch.ignore.amin(3, keepdim=True)
     near = functional.max_pool2d(batch.mask, (1, 2 * _NEAR + 1), 1, (0, _NEAR))
@@ -39,7 +36,7 @@ def revealed(body: Body, batch: Batch) -> tuple[Tensor, Tensor]:
     tights = torch.isin(batch.labels, torch.tensor(_LEGWEAR, device=old.device))
     bare_legged = (tights.float().mean((1, 2)) < _TIGHTS).float()[:, None, None, None]
     arms, legs = (bones.off_limbs(batch.points, height, limb) for limb in (0, 1))
-    bared = (arms < 1) & (batch.garment.covered.flatten(1)[..., None, None] < _WHOLE)
+    bared = (arms < 1) & (batch.garment.covered.flatten(1)[..., None, None] < bones.WHOLE)
     # An arm begins at the cuff, which lies where the garment does; a leg is bare below the hem.
     below = 1 - batch.mask.flip(2).cummax(2)[0].flip(2)
     skin = torch.maximum(

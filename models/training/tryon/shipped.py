@@ -37,6 +37,11 @@ def _unasked(device: Device, pack: Pack, cancel: CancelToken) -> Verdict:
     raise AssertionError(f"{device.label} is not to be used")
 
 
+def picture_of(planes: Floats) -> Bytes:
+    """Planes (3, H, W) 0..1, as graphs give them, as a picture (H, W, 3) RGB."""
+    return (planes.clip(0, 1).transpose(1, 2, 0) * 255).round().astype(np.uint8)
+
+
 def framed(cut: CutCloth) -> tuple[Bytes, Window]:
     """A cut garment as the network sees it, RGBA (256, 192, 4), and its window in ``cut.rgba``."""
     window = cloth_window(cut.rgba[..., 3])

@@ -118,7 +118,7 @@ class Teacher:
             if self.garments is not None:
                 how = data.Augment()
                 batch = pasting.paste(net.body, batch, self.garments, _PASTED, how, rng)
-        hidden, front, ignore = hide(net, batch, rng)
+        hidden, old, front, ignore = hide(net, batch, rng)
         flat, garment = net.read(batch.cloth, batch.category)
         first = _first_flow(flat, garment, batch.points, rng)
         hidden = net.around(hidden, front, batch.cloth, first)
@@ -146,7 +146,7 @@ class Teacher:
         if height < HEIGHT:
             gap = (warp(batch.cloth, coarse[0].float())[:, :3] - batch.person).abs()
             return terms | {"photo": weights.photo * losses.mean_in(gap, sure)}
-        return terms | self._fine(net, batch, seen, coarse, hidden, known, inside)
+        return terms | self._fine(net, batch, seen, coarse, hidden, old, known, inside)
 
     def _exactly(self) -> torch.autocast:
         """Truth is made in single precision, whatever the network computes in."""
@@ -182,6 +182,7 @@ class Teacher:
         seen: Tensor,
         coarse: tuple[Tensor, Tensor, Tensor],
         hidden: Tensor,
+        old: Tensor,
         known: Tensor,
         inside: Tensor,
     ) -> loop.Terms:
@@ -211,7 +212,7 @@ class Teacher:
             "fill": weights.fill * losses.mean_in((fill - batch.person).abs(), weight),
             "bare": weights.bare * losses.mean_in(entropy, weight),
             "revealed": weights.revealed
-            * revealing.loss(layer, *revealing.revealed(net.body, batch)),
+            * revealing.loss(layer, *revealing.revealed(net.body, batch, old)),
             "perceptual": weights.perceptual * content,
         }
 
@@ -227,10 +228,12 @@ def _first_flow(
         return bones.flow(points, kind, flat.float() + astray)
 
 
-def hide(net: nn.Module, batch: data.Batch, rng: torch.Generator) -> tuple[Tensor, Tensor, Tensor]:
+def hide(
+    net: nn.Module, batch: data.Batch, rng: torch.Generator
+) -> tuple[Tensor, Tensor, Tensor, Tensor]:
     """What the network does not see, wider by chance than need be and now and then in the shape of
-    another person's garment, so that its outline tells nothing; what stays in front; and what
-    cannot be judged: other old garments, which are hidden too."""
+    another person's garment, so that its outline tells nothing; the old garment; what stays in
+    front; and what cannot be judged: other old garments, which are hidden too."""
     count, device = len(batch.person), batch.person.device
     reach = (0.9 + 0.7 * torch.rand(count, generator=rng)).to(device)
     hidden, old, front = net.body(batch.labels, batch.points, batch.category, reach)
@@ -247,7 +250,7 @@ def hide(net: nn.Module, batch: data.Batch, rng: torch.Generator) -> tuple[Tenso
     # The garment's own pixels are hidden even where something labelled as in front was wrong.
     hidden = torch.maximum(hidden * (1 - front), batch.mask)
     unjudged = torch.maximum(batch.ignore, old * (1 - batch.mask))
-    return hidden, front, unjudged
+    return hidden, old, front, unjudged
 
 
 def main() -> None:

@@ -16,7 +16,7 @@ from models.training.parser.evaluate import studio_crop
 from models.training.prepare import SKIP, read_landmarks
 from models.training.tryon.body import HEIGHT, WIDTH
 from models.training.tryon.pairs import Pairs
-from models.training.tryon.shipped import Packs, photo_of
+from models.training.tryon.shipped import Packs, photo_of, picture_of
 
 Bytes = npt.NDArray[np.uint8]
 _COUNT = 68  # pairs of each kind
@@ -81,7 +81,7 @@ def wear(
             refused += 1
             continue
         made = packs.dress(person, cloth, index)
-        shown = (made["outcome"].clip(0, 1).transpose(1, 2, 0) * 255).round().astype(np.uint8)
+        shown = picture_of(made["outcome"])
         covered, solid = made["cover"][0] > 0.9, cloth[..., 3] > 250
         if covered.sum() > 100:
             means = [measures.lab(p.mean(0) / 255) for p in (shown[covered], cloth[solid, :3])]
