@@ -19,9 +19,10 @@ from torch import Tensor
 from torch.nn import functional
 
 from models.training import blobs
+from models.training.parser import colouring
+from models.training.parser.colouring import IGNORE
 
 HEIGHT, WIDTH = 384, 288
-IGNORE = 255
 _SIZE = (576, 432)  # rows and columns in which every stored photograph fits
 _HAIR_TOP = 0.75  # of the torso's length, from the shoulders to the top of the head
 
@@ -87,9 +88,10 @@ class Augment:
     mirror: bool = True
     color: float = 0.25
     plain: float = 0.4  #: share of pictures whose ground becomes plain or graded
+    dyed: float = 0.4  #: share of pictures in which garments get other colours and patterns
 
 
-FIXED = Augment(window=False, rotate=0, mirror=False, color=0, plain=0)
+FIXED = Augment(window=False, rotate=0, mirror=False, color=0, plain=0, dyed=0)
 
 
 @dataclass
@@ -187,10 +189,12 @@ def windows(people: People, rows: Tensor, height: int, how: Augment, rng: torch.
     )[:, 0].long()
     picture = picture / 255
     if how.plain:
-        picture = _exchange_ground(picture, labels, how.plain, rng)
+        picture = colouring.exchange_ground(picture, labels, how.plain, rng)
+    if how.dyed:
+        picture = colouring.dye(picture, labels, how.dyed, rng)
     labels = labels.masked_fill(outside.to(device), IGNORE)
     if how.color:
-        picture = _recolor(picture, how.color, rng)
+        picture = colouring.relight(picture, how.color, rng)
     points, seen = _points(people.landmarks[rows], theta, outside)
     return Batch(
         (picture * 2 - 1).contiguous(memory_format=torch.channels_last),
@@ -215,37 +219,3 @@ def _points(landmarks: Tensor, theta: Tensor, outside: Tensor) -> tuple[Tensor, 
     )[:, 0, :, 0]
     inside = (framed.abs() < 1).all(-1) & (off < 0.5)
     return (framed + 1) / 2, (visible & inside).float()
-
-
-def _exchange_ground(picture: Tensor, labels: Tensor, share: float, rng: torch.Generator) -> Tensor:
-    count, _, height, width = picture.shape
-    ends = torch.rand(count, 1, 3, 1, 1, generator=rng) * 0.15 + torch.where(
-        torch.rand(count, 1, 1, 1, 1, generator=rng) < 0.6,
-        torch.rand(count, 2, 1, 1, 1, generator=rng) * 0.5 + 0.45,
-        torch.rand(count, 2, 3, 1, 1, generator=rng) * 0.9,
-    )
-    angle = torch.rand(count, 1, 1, 1, generator=rng) * 2 * torch.pi
-    y = torch.linspace(-0.7, 0.7, height)[:, None]
-    x = torch.linspace(-0.7, 0.7, width)[None]
-    ramp = (angle.cos() * x + angle.sin() * y + 0.5).clamp(0, 1)
-    wall = ends[:, 0] * (1 - ramp) + ends[:, 1] * ramp
-    wall = (wall + torch.randn(count, 1, height, width, generator=rng) * 0.012).to(picture.device)
-    person = ((labels > 0) & (labels != IGNORE)).float()[:, None]
-    # Labels wander by a pixel or two: the seam is soft and a little outside of them.
-    soft = functional.avg_pool2d(functional.max_pool2d(person, 3, 1, 1), 3, 1, 1)
-    chosen = (torch.rand(count, 1, 1, 1, generator=rng) < share).to(picture.device)
-    plain = (picture * soft + wall * (1 - soft)).clamp(0, 1)
-    return torch.where(chosen, plain, picture)
-
-
-def _recolor(picture: Tensor, amount: float, rng: torch.Generator) -> Tensor:
-    count = len(picture)
-
-    def around(spread: float, channels: int = 1) -> Tensor:
-        value = (torch.rand(count, channels, 1, 1, generator=rng) * 2 - 1) * spread
-        return value.to(picture.device)
-
-    picture = (picture + 1e-4) ** (1 + around(amount))
-    picture = picture * (1 + around(amount)) * (1 + around(amount / 3, 3))
-    grey = picture.mean(1, keepdim=True)
-    return (grey + (picture - grey) * (1 + around(amount * 1.6))).clamp(0, 1)

@@ -16,6 +16,7 @@ from models.training import palette
 
 HEIGHT, WIDTH = 256, 192
 _SURE = 0.3  # confidence from which a landmark is used
+_UNSEEN = 100.0  # squared distance, in radii, from limbs that are not in the picture
 
 #: Groups of the palette that a garment of each category takes the place of.
 _OLD = {
@@ -78,21 +79,28 @@ def _table(names: dict[str, tuple[str, ...]]) -> Tensor:
     return torch.tensor(rows)
 
 
-def _segments(
-    limbs: tuple[tuple[str, str, float], ...],
-) -> tuple[list[int], list[int], list[float]]:
+Limbs = tuple[tuple[str, str, float], ...]
+
+
+def _segments(limbs: Limbs) -> tuple[list[int], list[int], list[float]]:
     index = LANDMARKS.index
     return [index(a) for a, _, _ in limbs], [index(b) for _, b, _ in limbs], [r for *_, r in limbs]
 
 
+def at_each_pixel(vectors: Tensor) -> tuple[Tensor, Tensor]:
+    """x and y (..., 1, 1) of vectors (..., 2), to be spread over places."""
+    return vectors[..., :1, None], vectors[..., 1:, None]
+
+
 def to_bone(x: Tensor, y: Tensor, start: Tensor, end: Tensor) -> tuple[Tensor, Tensor]:
-    """(B, H, W) each: how far along a bone from ``start`` to ``end`` (B, 2) the places ``x``, ``y``
-    (1, H, W) lie, 0..1 beside it, and their squared distance from it."""
+    """(..., H, W) each: how far along bones from ``start`` to ``end`` (..., 2) the places ``x``,
+    ``y`` (1, H, W) lie, 0..1 beside them, and their squared distance from them."""
     along = end - start
-    length = (along * along).sum(1) + 1e-3
-    gap_x, gap_y = x - start[:, 0, None, None], y - start[:, 1, None, None]
-    step_x, step_y = along[:, 0, None, None], along[:, 1, None, None]
-    share = (gap_x * step_x + gap_y * step_y) / length[:, None, None]
+    length = (along * along).sum(-1) + 1e-3
+    from_x, from_y = at_each_pixel(start)
+    step_x, step_y = at_each_pixel(along)
+    gap_x, gap_y = x - from_x, y - from_y
+    share = (gap_x * step_x + gap_y * step_y) / length[..., None, None]
     near = share.clamp(0, 1)
     gap_x, gap_y = gap_x - near * step_x, gap_y - near * step_y
     return share, gap_x * gap_x + gap_y * gap_y
@@ -135,25 +143,19 @@ class Body(nn.Module):
         rows, columns = HEIGHT // step, WIDTH // step
         return self.x[:, :rows, :columns] * step, self.y[:, :rows, :columns] * step
 
-    def _distance(
-        self, points: Tensor, limbs: tuple[tuple[str, str, float], ...], reach: Tensor
-    ) -> Tensor:
+    def _distance(self, points: Tensor, limbs: Limbs, reach: Tensor) -> Tensor:
         """(B, H/2, W/2): squared distance to the nearest limb, in its radius times ``reach`` (B,)
         pixels; of limbs that are not in the picture, large."""
-        x, y = self._places(2)
-        nearest = torch.full_like(x, 100.0)
-        for a, b, radius in zip(*_segments(limbs), strict=True):
-            start, end = points[:, a], points[:, b]
-            known = torch.minimum(start[:, 2], end[:, 2]) > _SURE
-            _, squared = to_bone(x, y, start[:, :2], end[:, :2])
-            limit = (radius * reach)[:, None, None]
-            gap = squared / (limit * limit)
-            nearest = torch.minimum(nearest, gap + 100 * (1 - known[:, None, None].float()))
-        return nearest
+        starts, ends, radii = _segments(limbs)
+        start, end = points[:, starts], points[:, ends]
+        known = torch.minimum(start[..., 2], end[..., 2]) > _SURE
+        _, squared = to_bone(*self._places(2), start[..., :2], end[..., :2])
+        limit = reach[:, None] * torch.tensor(radii, device=reach.device)
+        gap = squared / (limit * limit)[..., None, None]
+        gap = gap + _UNSEEN * (1 - known.to(gap))[..., None, None]
+        return gap.amin(1).clamp(max=_UNSEEN)
 
-    def _near(
-        self, points: Tensor, limbs: tuple[tuple[str, str, float], ...], reach: Tensor
-    ) -> Tensor:
+    def _near(self, points: Tensor, limbs: Limbs, reach: Tensor) -> Tensor:
         """(B, H/2, W/2) 0 or 1: within the limbs' radii times ``reach`` (B,) pixels."""
         return (self._distance(points, limbs, reach) < 1).float()
 
@@ -216,27 +218,27 @@ class Body(nn.Module):
             neck[:, 1] - 0.3 * torso,
         )
         kept = (y < chin[:, None, None]).float()
-        for elbow, wrist in ((3, 5), (4, 6)):
-            known = (points[:, wrist, 2] > _SURE).float()
-            hand = points[:, wrist, :2] + _HAND[0] * (points[:, wrist, :2] - points[:, elbow, :2])
-            gap_x, gap_y = x - hand[:, 0, None, None], y - hand[:, 1, None, None]
-            limit = (_HAND[1] * torso)[:, None, None]
-            near = (gap_x * gap_x + gap_y * gap_y < limit * limit).float()
-            kept = torch.maximum(kept, near * known[:, None, None])
+        elbow, wrist = points[:, [3, 4]], points[:, [5, 6]]
+        known = (wrist[..., 2] > _SURE).float()
+        hand_x, hand_y = at_each_pixel(wrist[..., :2] + _HAND[0] * (wrist - elbow)[..., :2])
+        gap_x, gap_y = x - hand_x, y - hand_y
+        limit = _HAND[1] * torso
+        near = (gap_x * gap_x + gap_y * gap_y < (limit * limit)[:, None, None, None]).float()
+        kept = torch.maximum(kept, (near * known[..., None, None]).amax(1))
         arms = self._near(points, _ARMS, torso) * category[:, 1, None, None]
         return torch.maximum(kept, arms)[:, None]
 
     def seen_kinds(self, labels: Tensor, hidden: Tensor) -> Tensor:
         """(B, 9, H, W): what the visible part shows, by `KINDS`."""
-        rows = [
-            looked_up(self.kinds[:, k].expand(len(labels), -1), labels) for k in range(len(KINDS))
-        ]
-        return torch.cat(rows, 1) * (1 - hidden)
+        count, classes = len(KINDS), self.kinds.shape[-1]
+        where = labels.flatten(1).long()[:, None].expand(-1, count, -1)
+        kinds = self.kinds.expand(len(labels), count, classes).gather(2, where)
+        return kinds.unflatten(2, labels.shape[1:]) * (1 - hidden)
 
     def heat(self, points: Tensor) -> Tensor:
         """(B, 13, H/2, W/2): a soft spot for each landmark that is in the picture."""
         x, y = self._places(2)
-        gap_x = x[:, None] - points[:, :, 0, None, None]
-        gap_y = y[:, None] - points[:, :, 1, None, None]
+        at_x, at_y = at_each_pixel(points[..., :2])
+        gap_x, gap_y = x - at_x, y - at_y
         spot = torch.exp(-(gap_x * gap_x + gap_y * gap_y) / (2 * 6.0**2))
         return spot * (points[:, :, 2, None, None] > _SURE).float()

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 
 import torch
 from torch import Tensor
+from torch.nn import functional
 
 from app.domain.framing import CATEGORIES, LANDMARKS
 from models.training.tryon.body import HEIGHT, WIDTH, to_bone
@@ -54,10 +55,14 @@ _ROOTS = (
     (_index("left_shoulder"), _index("right_shoulder")),
     (_index("left_hip"), _index("right_hip")),
 )
-_CHAINS = tuple(
-    tuple(tuple(_index(f"{side}_{joint}") for joint in joints) for side in ("left", "right"))
-    for joints in (("shoulder", "elbow", "wrist"), ("hip", "knee", "ankle"))
+_CHAINS = torch.tensor(
+    [
+        [[_index(f"{side}_{joint}") for joint in joints] for side in ("left", "right")]
+        for joints in (("shoulder", "elbow", "wrist"), ("hip", "knee", "ankle"))
+    ]
 )
+#: Of `POINTS`, the joints of the left and the right limb.
+_FLAT_LIMBS = torch.tensor([[0, 4, 5], [1, 6, 7]])
 _UPPER, _LOWER, _DRESSED = (CATEGORIES.index(c) for c in ("upper", "lower", "dress"))
 
 
@@ -110,16 +115,14 @@ class Frame:
         neck, hip = (xy[:, list(r)].mean(1) for r in _ROOTS)
         torso = (hip - neck).pow(2).sum(1).sqrt().clamp(min=8.0)
         half = torch.maximum((xy[:, _ROOTS[1][0], 0] - hip[:, 0]).abs(), 0.17 * torso)
-        down = torch.stack([torch.zeros_like(torso), torso], 1)
-        every = []
-        for kind, sides in enumerate(_CHAINS):
-            for root, middle, end in sides:
-                joints = [xy[:, root]]
-                for joint, length in zip((middle, end), _HANGING[kind], strict=True):
-                    fallback = joints[-1] + length * down
-                    joints.append(fallback + sure[:, joint] * (xy[:, joint] - fallback))
-                every.append(torch.stack(joints, 1))
-        chains = torch.stack(every, 1).unflatten(1, (2, 2))
+        joints, seen = xy[:, _CHAINS], sure[:, _CHAINS]
+        lengths = torch.tensor(_HANGING, dtype=xy.dtype, device=xy.device)[:, None]
+        chain = [joints[..., 0, :]]
+        for joint in (1, 2):
+            hanging = lengths[..., joint - 1] * torso[:, None, None]
+            fallback = chain[-1] + functional.pad(hanging[..., None], (1, 0))
+            chain.append(fallback + seen[..., joint, :] * (joints[..., joint, :] - fallback))
+        chains = torch.stack(chain, -2)
         return cls(torso, neck, hip, half, chains)
 
     def limbs(self, lower: Tensor) -> Tensor:
@@ -129,14 +132,12 @@ class Frame:
 
     def points(self, lower: Tensor) -> Tensor:
         """(B, 8, 2): `POINTS` on the person."""
-        left, right = self.limbs(lower).unbind(1)
+        limbs = self.limbs(lower)
         waist = self.hip + _WAIST * (self.neck - self.hip)
         axis = self.hip + lower[:, None] * (waist - self.hip)
         hem = self.chains[:, 1, :, 1].mean(1)
-        return torch.stack(
-            [left[:, 0], right[:, 0], axis, hem, left[:, 1], left[:, 2], right[:, 1], right[:, 2]],
-            1,
-        )
+        middle = torch.stack([axis, hem], 1)
+        return torch.cat([limbs[:, :, 0], middle, limbs[:, :, 1:].flatten(1, 2)], 1)
 
 
 def grid(like: Tensor, height: int = FLOW_HEIGHT, width: int = FLOW_WIDTH) -> tuple[Tensor, Tensor]:
@@ -150,79 +151,75 @@ def grid(like: Tensor, height: int = FLOW_HEIGHT, width: int = FLOW_WIDTH) -> tu
 
 
 def _along(y: Tensor, heights: Tensor, values: Tensor) -> Tensor:
-    """Piecewise linear: ``values`` (B, K) at ``heights`` (B, K) read at ``y`` (1, H, W)."""
-    x = values[:, :1, None].expand(-1, *y.shape[1:])
-    for k in range(heights.shape[1] - 1):
-        span = (heights[:, k + 1] - heights[:, k]).clamp(min=1e-3)
-        slope = (values[:, k + 1] - values[:, k]) / span
-        done = torch.minimum((y - heights[:, k, None, None]).clamp(min=0), span[:, None, None])
-        x = x + slope[:, None, None] * done
-    return x
+    """Piecewise linear: ``values`` (..., K) at ``heights`` (..., K) read at ``y`` (1, H, W):
+    (..., H, W)."""
+    low, high = heights[..., :-1], heights[..., 1:]
+    span = (high - low).clamp(min=1e-3)
+    slope = (values[..., 1:] - values[..., :-1]) / span
+    done = torch.minimum((y - low[..., None, None]).clamp(min=0), span[..., None, None])
+    return values[..., :1, None] + (slope[..., None, None] * done).sum(-3)
 
 
 def _trunk(frame: Frame, garment: Garment, x: Tensor, y: Tensor) -> Tensor:
     """(B, H, W): distance from what moves with the trunk, in pixels, negative inside."""
-    lower = garment.lower
 
     def table(rows: tuple[tuple[float, float], ...]) -> Tensor:
         return torch.tensor(rows, dtype=x.dtype, device=x.device)
 
     below = table(_LEGGED) + garment.skirt[:, None, None] * (table(_SKIRT) - table(_LEGGED))
     above = table(_TOP) + garment.category[:, _DRESSED, None, None] * (table(_DRESS) - table(_TOP))
-    sides = []
-    for side, sign in ((0, 1.0), (1, -1.0)):
-        root = frame.chains[:, 0, side, 0]
-        root = root + 0.14 * (frame.neck - root)
-        outer = frame.hip[:, :1] + sign * above[..., 1] * frame.half[:, None]
-        heights = torch.cat(
-            [root[:, 1:], frame.hip[:, 1:] + above[..., 0] * frame.torso[:, None]], 1
-        )
-        edge = _along(y, heights, torch.cat([root[:, :1], outer], 1))
-        heights = frame.hip[:, 1:] + below[..., 0] * frame.torso[:, None]
-        low = _along(y, heights, frame.hip[:, :1] + sign * below[..., 1] * frame.half[:, None])
-        edge = edge + lower[:, None, None] * (low - edge)
-        sides.append(sign * (x - edge))
-    return torch.maximum(*sides)
+    sign = torch.tensor([[1.0], [-1.0]], dtype=x.dtype, device=x.device)
+    hip_x, hip_y = frame.hip[:, :1, None], frame.hip[:, 1:, None]
+    half, torso = frame.half[:, None, None], frame.torso[:, None, None]
+    root = frame.chains[:, 0, :, 0]
+    root = root + 0.14 * (frame.neck[:, None] - root)
+    every = torch.cat([above, below], 1)[:, None]
+    heights, sides = hip_y + every[..., 0] * torso, hip_x + sign * every[..., 1] * half
+    heights = torch.cat([root[..., 1:], heights.expand(-1, 2, -1)], 2)
+    sides = torch.cat([root[..., :1], sides], 2)
+    rows, first = y[..., :1], 1 + len(_TOP)
+    edge = _along(rows, heights[..., :first], sides[..., :first])
+    low = _along(rows, heights[..., first:], sides[..., first:])
+    edge = edge + garment.lower[:, None, None, None] * (low - edge)
+    return (sign[..., None] * (x - edge)).amax(1)
 
 
 def weights(frame: Frame, garment: Garment) -> Tensor:
     """(B, 6, 128, 96): how much each place follows each bone; their sum is 1."""
     torso = frame.torso[:, None, None]
     x, y = grid(frame.torso)
-    distances = [_trunk(frame, garment, x, y)]
-    limbs, there = frame.limbs(garment.lower), garment.limbs
-    sleeve, leg = _THICK
-    for side in (0, 1):
-        for part in (0, 1):
-            start, end = limbs[:, side, part], limbs[:, side, part + 1]
-            if part == 0:
-                end = start + (end - start) * (garment.covered[:, side, :1] + 0.05).clamp(max=1)
-            _, squared = to_bone(x, y, start, end)
-            thick = sleeve[part] + garment.lower * (leg[part] - sleeve[part])
-            away = thick - _FAR * (1 - there[:, side, part])
-            distances.append((squared + 1e-3).sqrt() - away[:, None, None] * torso)
-    shares = (torch.stack(distances, 1) / (-_SOFT * torso[:, None])).softmax(1)
-    depth = ((y - frame.hip[:, 1, None, None]) / (0.35 * torso)).clamp(0, 1)
+    limbs = frame.limbs(garment.lower)
+    start, end = limbs[:, :, :2], limbs[:, :, 1:]
+    # The first bone of a limb ends where the garment does.
+    reach = functional.pad((garment.covered[..., :1] + 0.05).clamp(max=1), (0, 1), value=1.0)
+    _, squared = to_bone(x, y, start, start + (end - start) * reach[..., None])
+    sleeve, leg = torch.tensor(_THICK, dtype=x.dtype, device=x.device)
+    thick = sleeve + garment.lower[:, None, None] * (leg - sleeve)
+    away = (thick - _FAR * (1 - garment.limbs)) * torso
+    limbs = ((squared + 1e-3).sqrt() - away[..., None, None]).flatten(1, 2)
+    distances = torch.cat([_trunk(frame, garment, x, y)[:, None], limbs], 1)
+    shares = (distances / (-_SOFT * torso[:, None])).softmax(1)
+    depth = ((y[..., :1] - frame.hip[:, 1:, None]) / (0.35 * torso)).clamp(0, 1)
     depth = depth * depth * (3 - 2 * depth) * garment.hanging[:, None, None]
-    trunk = shares[:, :1]
-    return torch.cat([trunk * (1 - depth[:, None]), trunk * depth[:, None], shares[:, 1:]], 1)
+    trunk, depth = shares[:, :1], depth[:, None]
+    return torch.cat([trunk * (1 - depth), trunk * depth, shares[:, 1:]], 1)
 
 
 def _linear(a: Tensor, b: Tensor, to_a: Tensor, to_b: Tensor) -> Tensor:
-    """(B, 2, 2) that takes vectors ``a``, ``b`` (B, 2) to ``to_a``, ``to_b``."""
-    size = a[:, 0] * b[:, 1] - a[:, 1] * b[:, 0]
+    """(..., 2, 2) that takes vectors ``a``, ``b`` (..., 2) to ``to_a``, ``to_b``."""
+    size = a[..., :1] * b[..., 1:] - a[..., 1:] * b[..., :1]
     size = torch.where(size.abs() < 1.0, torch.ones_like(size), size)
-    back = torch.stack([b[:, 1], -b[:, 0], -a[:, 1], a[:, 0]], 1).view(-1, 2, 2)
-    return torch.stack([to_a, to_b], 2) @ (back / size[:, None, None])
+    back = torch.stack([-_aside(b), _aside(a)], -2) / size[..., None]
+    return torch.stack([to_a, to_b], -1) @ back
 
 
 def _moved(linear: Tensor, start: Tensor, to: Tensor) -> Tensor:
-    """(B, 2, 3): ``linear`` with ``start`` going to ``to``."""
-    return torch.cat([linear, (to - (linear @ start[..., None])[..., 0])[..., None]], 2)
+    """(..., 2, 3): ``linear`` with ``start`` going to ``to``."""
+    return torch.cat([linear, to[..., None] - linear @ start[..., None]], -1)
 
 
 def _aside(step: Tensor) -> Tensor:
-    return torch.stack([-step[:, 1], step[:, 0]], 1)
+    return torch.cat([-step[..., 1:], step[..., :1]], -1)
 
 
 def moves(frame: Frame, lower: Tensor, flat: Tensor, wide: float = _WIDE) -> Tensor:
@@ -236,27 +233,26 @@ def moves(frame: Frame, lower: Tensor, flat: Tensor, wide: float = _WIDE) -> Ten
     to_axis = flat[:, 2] - to_middle
     linear = _linear(across, axis, (flat[:, 0] - flat[:, 1]) / 2, to_axis)
     body = _moved(linear, middle, to_middle)
-    scale = to_axis.norm(dim=1) / axis.norm(dim=1).clamp(min=1.0)
+    scale = _length(to_axis, 0) / _length(axis)
     low = (linear @ (frame.hip - middle)[..., None])[..., 0] + to_middle
     turn, to_turn = own[:, 3] - frame.hip, flat[:, 3] - low
-    aside = _aside(turn) / turn.norm(dim=1, keepdim=True).clamp(min=1.0)
-    to_aside = _aside(to_turn) / to_turn.norm(dim=1, keepdim=True).clamp(min=1.0)
-    broad = linear[:, :, 0].norm(dim=1, keepdim=True)
-    every = [body, _moved(_linear(turn, aside, to_turn, to_aside * broad), frame.hip, low)]
-    limbs = frame.limbs(lower)
-    for side in (0, 1):
-        ends = torch.stack([flat[:, side], flat[:, 4 + 2 * side], flat[:, 5 + 2 * side]], 1)
-        for part in (0, 1):
-            start, to = limbs[:, side, part], ends[:, part]
-            step, to_step = limbs[:, side, part + 1] - start, ends[:, part + 1] - to
-            length, to_length = (
-                v.norm(dim=1, keepdim=True).clamp(min=1.0) for v in (step, to_step)
-            )
-            u, v = step / length, to_step / to_length
-            along = torch.minimum(to_length / length, _LONGEST * scale[:, None])
-            linear = _linear(u, _aside(u), v * along, _aside(v) * wide * scale[:, None])
-            every.append(_moved(linear, start, to))
-    return torch.stack(every, 1)
+    aside, to_aside = _aside(turn) / _length(turn), _aside(to_turn) / _length(to_turn)
+    broad = _length(linear[:, :, 0], 0)
+    skirt = _moved(_linear(turn, aside, to_turn, to_aside * broad), frame.hip, low)
+    joints, to = frame.limbs(lower), flat[:, _FLAT_LIMBS]
+    step, to_step = (j[:, :, 1:] - j[:, :, :2] for j in (joints, to))
+    length, to_length = _length(step), _length(to_step)
+    u, v = step / length, to_step / to_length
+    scale = scale[:, None, None]
+    along = torch.minimum(to_length / length, _LONGEST * scale)
+    linear = _linear(u, _aside(u), v * along, _aside(v) * wide * scale)
+    limbs = _moved(linear, joints[:, :, :2], to[:, :, :2]).flatten(1, 2)
+    return torch.cat([torch.stack([body, skirt], 1), limbs], 1)
+
+
+def _length(vectors: Tensor, least: float = 1.0) -> Tensor:
+    """(..., 1) of (..., 2)."""
+    return vectors.norm(dim=-1, keepdim=True).clamp(min=least)
 
 
 def flat_places(shares: Tensor, affines: Tensor) -> Tensor:
@@ -267,20 +263,16 @@ def flat_places(shares: Tensor, affines: Tensor) -> Tensor:
     return (shares.flatten(2)[:, :, None] * each).sum(1).unflatten(2, shares.shape[2:])
 
 
-def off_limbs(points: Tensor, height: int, limb: int) -> Tensor:
-    """(B, 4, height, ...): how far each place is from the two bones of the left arm and then of
-    the right one (``limb`` 0) or of the legs (1), in half their width."""
+def off_limbs(points: Tensor, height: int) -> Tensor:
+    """(B, 2, 4, height, ...): how far each place is from the two bones of the left arm and then of
+    the right one, and from those of the legs, in half their width."""
     frame = Frame.of(points)
-    x, y = grid(points, height, height * WIDTH // HEIGHT)
-    every = []
-    for side in (0, 1):
-        for part in (0, 1):
-            start, end = (frame.chains[:, limb, side, part + i] for i in (0, 1))
-            share, squared = to_bone(x, y, start, end)
-            first, last = _HALF[limb][part]
-            half = first + share.clamp(0, 1) * (last - first)
-            every.append((squared + 1e-3).sqrt() / (half * frame.torso[:, None, None]))
-    return torch.stack(every, 1)
+    start, end = frame.chains[..., :2, :], frame.chains[..., 1:, :]
+    share, squared = to_bone(*grid(points, height, height * WIDTH // HEIGHT), start, end)
+    ends = torch.tensor(_HALF, dtype=points.dtype, device=points.device)[:, None, ..., None, None]
+    half = ends[:, :, :, 0] + share.clamp(0, 1) * (ends[:, :, :, 1] - ends[:, :, :, 0])
+    off = (squared + 1e-3).sqrt() / (half * frame.torso[:, None, None, None, None, None])
+    return off.flatten(2, 3)
 
 
 def flow(points: Tensor, garment: Garment, flat: Tensor) -> Tensor:

@@ -24,7 +24,9 @@ from models.training.unet import ConvNorm
 _COARSE = (32, 48, 64, 96, 128, 128)
 _FINE = (48, 64, 96)
 _CRISP = 3.0  # steepness of the shipped outline; of 1, 2, 3 and 5 the nearest to real pictures
+_CRISP_FILL = 2.5  # and of the borders between the layers of which the fill is made
 _FEW = 30.0  # pixels; of fewer the colour of a kind is not trusted
+_ALIKE = 0.35  # how far colours of one skin lie apart, of -1..1
 _SHADE = 0.2  # of skin's lightness, how much darker it is at the sides of limbs
 _REFINE = 0.1  # of the frame, what the second net may shift the flow by
 _BLOCKS = 11  # of EfficientNet-Lite0, down to stride 16
@@ -72,13 +74,23 @@ def _inner(mask: Tensor) -> Tensor:
     return mask + enough * (inner - mask)
 
 
+def _alike(rgb: Tensor, mask: Tensor) -> Tensor:
+    """``mask`` (B, 1, H, W) without what differs in colour from the most of it: a cuff that was
+    taken for a hand would turn a whole arm white."""
+    alike = mask
+    for _ in range(3):
+        mean = (rgb * alike).sum((2, 3), keepdim=True) / (alike.sum((2, 3), keepdim=True) + 1e-3)
+        alike = mask * torch.exp((rgb - mean).pow(2).sum(1, keepdim=True) / (-2 * _ALIKE**2))
+    return alike
+
+
 def layers(seen: Tensor, points: Tensor) -> Tensor:
     """(B, 4, 3, H, W): what a bared place may look like, by `LAYERS`, from what is ``seen``
     (`TryOnNet.look`). A kind of which nothing is seen looks like what lies around. Limbs are round:
     skin is darker towards their sides."""
     around, kinds = seen[:, :3], dict(zip(KINDS, seen[:, 4:].split(1, 1), strict=True))
     clothes = torch.stack([kinds[group] for group in CLOTHES]).sum(0)
-    known = torch.stack([kinds["ground"], _inner(kinds["skin"]), clothes], 1)
+    known = torch.stack([kinds["ground"], _alike(around, _inner(kinds["skin"])), clothes], 1)
     count = known.shape[1]
     spread = diffuse(
         around[:, None].expand(-1, count, -1, -1, -1).flatten(0, 1), known.flatten(0, 1)
@@ -86,8 +98,7 @@ def layers(seen: Tensor, points: Tensor) -> Tensor:
     spread = spread.unflatten(0, (-1, count))
     there = (known.sum((2, 3, 4), keepdim=True) / _FEW).clamp(max=1)
     spread = spread * there + around[:, None] * (1 - there)
-    off = [bones.off_limbs(points, around.shape[2], limb) for limb in (0, 1)]
-    off = torch.cat(off, 1).amin(1, keepdim=True).clamp(max=1.2)
+    off = bones.off_limbs(points, around.shape[2]).amin((1, 2))[:, None].clamp(max=1.2)
     light = 1 + _SHADE * (0.35 - off * off)
     ground, skin, clothes = spread.unbind(1)
     return torch.stack([around, ground, (skin + 1) * light - 1, clothes], 1)
@@ -260,14 +271,19 @@ class TryOnNet(nn.Module):
         return self.reader(cloth, category)  # type: ignore[no-any-return]
 
     def mend(
-        self, cloth: Tensor, seen: Tensor, points: Tensor, coarse: tuple[Tensor, Tensor, Tensor]
+        self,
+        cloth: Tensor,
+        seen: Tensor,
+        points: Tensor,
+        coarse: tuple[Tensor, Tensor, Tensor],
+        crisp: float = 1.0,
     ) -> tuple[Tensor, Tensor, Tensor, Tensor]:
         """The second net after the first, at 256x192: flow, garment logit, fill, and the logits of
-        the layers it is made of."""
+        the layers it is made of, between which the borders get ``crisp`` times as steep."""
         flow = _grow(coarse[0], (HEIGHT, WIDTH))
         limbs = self.body.limbs(points)
         shift, logit, bare, change = self.fine(warp(cloth, flow), seen, coarse[2], limbs)
-        fill = (layers(seen, points) * bare.softmax(1)[:, :, None]).sum(1) + change
+        fill = (layers(seen, points) * (bare * crisp).softmax(1)[:, :, None]).sum(1) + change
         return flow + shift, logit, fill.clamp(-1, 1), bare
 
 
@@ -289,7 +305,8 @@ class ExportedTryOn(nn.Module):
         first = bones.flow(landmarks, garment, flat)
         hidden = net.around(hidden, front, rgba, first)
         seen, wide = net.look(person * 2 - 1, rgba, labels, landmarks, category, hidden, first)
-        flow, logit, fill, _ = net.mend(rgba, seen, landmarks, net.coarse(wide, first))
+        coarse = net.coarse(wide, first)
+        flow, logit, fill, _ = net.mend(rgba, seen, landmarks, coarse, _CRISP_FILL)
         flow = flow.clamp(-1, 1)
         warped = warp(cloth, flow)
         cover = covering(logit * _CRISP, warped[:, 3:])

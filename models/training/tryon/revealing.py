@@ -35,7 +35,7 @@ def revealed(body: Body, batch: Batch, old: Tensor) -> tuple[Tensor, Tensor]:
     opened = old * (1 - near) * (1 - cropped)
     tights = torch.isin(batch.labels, torch.tensor(_LEGWEAR, device=old.device))
     bare_legged = (tights.float().mean((1, 2)) < _TIGHTS).float()[:, None, None, None]
-    arms, legs = (bones.off_limbs(batch.points, height, limb) for limb in (0, 1))
+    arms, legs = bones.off_limbs(batch.points, height).unbind(1)
     bared = (arms < 1) & (batch.garment.covered.flatten(1)[..., None, None] < bones.WHOLE)
     # An arm begins at the cuff, which lies where the garment does; a leg is bare below the hem.
     below = 1 - batch.mask.flip(2).cummax(2)[0].flip(2)
