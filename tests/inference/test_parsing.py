@@ -6,12 +6,12 @@ import pytest
 
 from app.domain.cancel import CancelToken
 from app.domain.errors import Cancelled, PackError, PictureError
-from app.domain.framing import LANDMARKS
+from app.domain.framing import LANDMARKS, Window
 from app.domain.geometry import Rect
 from app.domain.palette import Palette
 from app.domain.requests import Parsed, ParseRequest
 from app.inference.packs import PARSING, Pack, load_pack
-from app.inference.parsing import MAX_LABELS, Parser
+from app.inference.parsing import MAX_LABELS, Parser, Reading
 from tests.inference.doubles import FakeDevices, devices
 from tests.inference.graphs import write_pack
 from tests.inference.photo_graphs import parser as parser_graph
@@ -85,6 +85,28 @@ def test_each_part_is_found_where_it_is(
     assert abs(box.x - wanted.x) + abs(box.right - wanted.right) <= 6
     assert abs(box.y - wanted.y) + abs(box.bottom - wanted.bottom) <= 6
     assert (parsed.people, parsed.facing, parsed.use.device) == (1, "front", "CPU")
+
+
+def test_a_closer_reading_and_the_first_decide_together(parser: Parser, palette: Palette) -> None:
+    """Near, a tenth of the frame is torn between two classes, and one pixel is a speck."""
+    labels = np.zeros((256, 192), np.uint8)
+    person(labels, 96, 20, 220)
+    rgba = photo(labels, palette)
+    found = parser.find(rgba, CancelToken())
+    window = Window(48, 40, 96, 128)
+    framed = window.cut(np.ascontiguousarray(rgba[..., :3]), 256, 192, nearest=True)
+    sure = parser.read(framed, CancelToken())
+    torn = sure.probabilities.copy()
+    rows = slice(150, 176)
+    assert (sure.labels[rows, 80:110] == SHIRT).all()
+    torn[:, rows] = 0
+    torn[SHIRT, rows], torn[0, rows] = 0.49, 0.51
+    torn[:, 100, 95] = 0
+    torn[0, 100, 95] = 1
+    near = found.labels_in(window, Reading(torn, sure.landmarks, sure.device, ()))
+    assert (near[rows, 80:110] == SHIRT).all()
+    assert near[100, 95] == SHIRT
+    assert (near == sure.labels).mean() > 0.95
 
 
 def test_a_mirrored_person_is_seen_from_the_back(parser: Parser, palette: Palette) -> None:
