@@ -127,10 +127,11 @@ def test_garments_are_cut_framed_and_kept_with_their_points(
 def test_points_follow_cloths_that_are_moved_and_mirrored(garments: photographed.Garments) -> None:
     how = data.Augment()
     rows = torch.tensor([2] * 8)
-    cloth, flat, kind = garments.draw(rows, HEIGHT, how, pictures.torch_seeded(1))
-    assert (kind.skirt == 1).all()
+    drawn = garments.draw(rows, HEIGHT, how, pictures.torch_seeded(1))
+    flat = drawn.flat
+    assert (drawn.garment.skirt == 1).all()
     assert (flat[:, 0, 0] > flat[:, 1, 0]).all()
-    for alpha, points in zip(cloth[:, 3], flat, strict=True):
+    for alpha, points in zip(drawn.cloth[:, 3], flat, strict=True):
         columns = torch.nonzero(alpha.amax(0) > 0.5)[:, 0].float()
         middle = (columns[0] + columns[-1]) / 2 / WIDTH * 2 - 1
         assert abs(float(points[:2, 0].mean() - middle)) < 0.08
@@ -156,6 +157,30 @@ def test_pasted_people_wear_the_garment_of_their_category(
         outside = (worn.mask[row, 0] == 0) & (batch.mask[row, 0] == 0)
         gap = (worn.person[row] - batch.person[row]).abs()[:, outside]
         assert float(gap.mean()) < 0.05
+
+
+def test_what_lies_above_the_fronts_edge_is_behind_the_neck(
+    made: Pairs, garments: photographed.Garments
+) -> None:
+    edge = np.array([[80, 60], [90, 90], [100, 95], [110, 90], [120, 60]])
+    mask = photographed.above(edge)
+    assert mask[80, 100] == mask[10, 60] == mask[10, 140] == 255
+    assert mask[100, 100] == mask[80, 70] == mask[70, 130] == 0
+    assert not photographed.above(edge[:0]).any()
+    batch = data.batch(made, torch.arange(len(made)), data.FIXED, pictures.torch_seeded(2))
+    deep = torch.zeros_like(garments.inside)
+    deep[:, :, : HEIGHT // 3] = 255
+    open_necked = dataclasses.replace(garments, inside=deep)
+    worn, open_worn = (
+        pasting.paste(Body(), batch, own, 1.0, data.FIXED, pictures.torch_seeded(2))
+        for own in (garments, open_necked)
+    )
+    uncovered = (worn.mask > 0) & (open_worn.mask == 0)
+    tops = made.category == CATEGORIES.index("upper")
+    assert (uncovered[tops].sum((1, 2, 3)) > 20).all()
+    bared = uncovered.expand(-1, 3, -1, -1)
+    assert (open_worn.person[bared] - batch.person[bared]).abs().mean() < 0.05
+    assert torch.equal(open_worn.cloth, worn.cloth)
 
 
 def test_bare_arms_begin_where_sleeves_end(made: Pairs) -> None:
@@ -210,6 +235,9 @@ def test_the_marks_of_the_project_are_whole() -> None:
         assert np.isfinite(points).all(), name
         assert points[0, 0] > points[1, 0], name
         assert 0 <= covered.min() <= covered.max() <= 1, name
+        front = np.array(mark.get("front", [[0, 0], [1, 1]]))
+        assert front.shape[1] == 2, name
+        assert front[0, 0] < front[-1, 0], name
 
 
 def test_where_an_old_garment_goes_limbs_are_skin_and_the_rest_lies_behind(made: Pairs) -> None:

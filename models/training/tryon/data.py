@@ -172,12 +172,15 @@ def batch(pairs: Pairs, rows: Tensor, how: Augment, rng: torch.Generator) -> Bat
 
 
 def laid_anew(cloth: Tensor, how: Augment, rng: torch.Generator) -> tuple[Tensor, Tensor]:
-    """Cloths (B, 4, H, W) in -1..1 moved at random in their frames, white coming in at the edges;
-    and how: (B, 2, 3), from places in the new frame to places in the old, both -1..1."""
+    """Cloths (B, 4 or more, H, W), RGB in -1..1, moved at random in their frames, white coming in
+    at the edges and 0 in all other channels; and how: (B, 2, 3), from places in the new frame to
+    places in the old, both -1..1."""
     lying = _affine(len(cloth), how, rng).to(cloth.device)
     size = [len(cloth), 1, *cloth.shape[2:]]
     over = functional.affine_grid(lying, size, align_corners=False)
-    white = torch.tensor([1.0, 1, 1, 0], device=cloth.device).view(1, 4, 1, 1)
+    white = torch.zeros(cloth.shape[1], device=cloth.device)
+    white[:3] = 1
+    white = white[:, None, None]
     moved = functional.grid_sample(cloth - white, over, padding_mode="zeros", align_corners=False)
     return moved + white, lying
 

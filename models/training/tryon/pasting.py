@@ -49,26 +49,31 @@ def paste(
     body: Body, batch: Batch, garments: Garments, share: float, how: Augment, rng: torch.Generator
 ) -> Batch:
     """The batch with ``share`` of its people, drawn by chance, in photographed garments of the
-    category that they wore. Unknown is what bared arms and necks look like, and the very edge;
-    what else an old garment leaves open is for `train.hide` to say."""
+    category that they wore; the inside of a garment's back lies behind the neck. Unknown is what
+    bared arms look like, necks where no front's edge is marked, and the very edge; what else an old
+    garment leaves open is for `train.hide` to say."""
     height = batch.person.shape[2]
     rows, there = garments.like(batch.category, rng)
-    cloth, flat, kind = garments.draw(rows, height, how, rng)
+    drawn = garments.draw(rows, height, how, rng)
+    cloth, flat, kind = drawn.cloth, drawn.flat, drawn.garment
     flow = bones.flow(batch.points, kind, flat)
     if flow.shape[2] != height:
         size = batch.person.shape[2:]
         flow = functional.interpolate(flow, size=size, mode="bilinear", align_corners=False)
-    warped = warp(cloth, flow)
+    warped, inside = warp(torch.cat([cloth, drawn.inside], 1), flow).split((4, 1), 1)
     reach = torch.ones(len(rows), device=flow.device)
     _, old, front = body(batch.labels, batch.points, batch.category, reach)
     arms, neck = bare_arms(batch.points, kind, height)
     skin = looked_up(body.skin.expand(len(rows), -1), batch.labels)
     arms = arms * (1 - batch.category[:, CATEGORIES.index("lower"), None, None, None])
-    cover = warped[:, 3:].clamp(0, 1) * (1 - torch.maximum(front, skin * arms))
+    behind = torch.maximum(torch.maximum(front, skin * arms), inside)
+    cover = warped[:, 3:].clamp(0, 1) * (1 - behind)
     # Cloths lie on white, which the edge's colours hold a share of.
     colour = (1 + (warped[:, :3] - 1) / warped[:, 3:].clamp(min=0.2)).clamp(-1, 1)
     person = batch.person + cover * (colour - batch.person)
-    unknown = torch.maximum(arms * old, neck * skin * (cover > 0.2))
+    # Where a front ends is marked or it is not: then it may end anywhere about the neck.
+    marked = (drawn.inside.amax((1, 2, 3), keepdim=True) > 0.5).to(neck)
+    unknown = torch.maximum(arms * old, neck * skin * (cover > 0.2) * (1 - marked))
     unknown = torch.maximum(unknown, ((cover > 0.02) & (cover <= 0.5)).to(unknown))
     chosen = ((torch.rand(len(rows), generator=rng) < share) & there).to(flow.device)
 

@@ -12,6 +12,9 @@ DATA/garments. Places are [x, y] in shares of its width and height; left is the 
   to the armpit, or where the shoulder joints would be; of lower garments the hip joints.
 - ``left_middle``, ``right_middle`` elbow or knee (where ``sleeve`` is above 1); ``left_end``,
   ``right_end`` the middle of the cuff or leg's end (where it is above 0).
+- ``front``: where the inside of the back is seen through the neckline, the edge of the front below
+  it, five points or more from the picture's left to its right. Nobody sees what lies above it when
+  the garment is worn, nor a hood, which counts as inside too.
 - ``bottom``: middle of the hem, of upper garments and dresses. ``waist``: middle of the waistband's
   edge, of lower garments. ``knees``: of skirts, where the wearer's knees would be.
 """
@@ -52,21 +55,37 @@ _NEXT = {"upper": 0.92, "lower": 0.88, "dress": 0.92}  # of a limb's first bone,
 _WAIST = 1.25  # of the distance from the hips to the waistband: where the waist is
 _FOLDED = -0.2  # cosine between two bones of a limb from which it lies upon itself
 _OVER = 0.75  # of half the distance between the roots: cuffs nearer to the middle lie on the trunk
+_SPREAD = 0.6  # how fast what lies above the front's edge gets wider upwards: a hood does
 _RED, _GREEN, _BLUE = (220, 30, 30), (20, 150, 40), (30, 60, 220)
-_NEXT = {"upper": 0.92, "lower": 0.88, "dress": 0.92}  # of a limb's first bone, its second
+
+_PICTURES = ("cloth", "alpha", "inside")  # of a pack, as files
+_FACTS = ("flat", "category", "covered", "skirt", "folded")
 
 Points = NDArray[np.float64]
 Mark = dict[str, Any]
 
 
+@dataclass(frozen=True)
+class Drawn:
+    """``cloth`` (B, 4, H, W) in -1..1, its alpha 0..1; ``inside`` (B, 1, H, W) 0..1, what of it is
+    the inside of the back; ``flat`` (B, 8, 2) `bones.POINTS`; ``garment``, what they are."""
+
+    cloth: Tensor
+    inside: Tensor
+    flat: Tensor
+    garment: bones.Garment
+
+
 @dataclass
 class Garments:
-    """N cloths on one device: ``cloth`` (N, 4, H, W) uint8 RGBA, white where alpha is 0; ``flat``
-    (N, 8, 2) `bones.POINTS` in -1..1 of the frame; ``category`` (N,), ``covered`` (N, 2, 2) and
-    ``skirt`` (N,) as in `pairs.Pairs`; ``folded`` (N,) bool, sleeves that bones cannot unfold."""
+    """N cloths on one device: ``cloth`` (N, 4, H, W) uint8 RGBA, white where alpha is 0; ``inside``
+    (N, 1, H, W) uint8, 255 where the inside of the back or a hood is seen; ``flat`` (N, 8, 2)
+    `bones.POINTS` in -1..1 of the frame; ``category`` (N,), ``covered`` (N, 2, 2) and ``skirt``
+    (N,) as in `pairs.Pairs`; ``folded`` (N,) bool, sleeves that bones cannot unfold."""
 
     names: list[str]
     cloth: Tensor
+    inside: Tensor
     flat: Tensor
     category: Tensor
     covered: Tensor
@@ -85,14 +104,13 @@ class Garments:
         rows = torch.multinomial(fits + 1e-9, 1, generator=rng)[:, 0]
         return rows, fits.amax(1) > 0
 
-    def draw(
-        self, rows: Tensor, height: int, how: data.Augment, rng: torch.Generator
-    ) -> tuple[Tensor, Tensor, bones.Garment]:
-        """Cloths (B, 4, height, ...) in -1..1, alpha 0..1, moved, recoloured and mirrored by
-        chance; their points (B, 8, 2); what they are. What ``how`` says of people is not used."""
+    def draw(self, rows: Tensor, height: int, how: data.Augment, rng: torch.Generator) -> Drawn:
+        """Those of ``rows`` (B,) at a ``height``, moved, recoloured and mirrored by chance. What
+        ``how`` says of people is not used."""
         device, rows = self.cloth.device, rows.to(self.cloth.device)
         cloth = self.cloth[rows].float()
-        cloth = torch.cat([cloth[:, :3] / 127.5 - 1, cloth[:, 3:] / 255], 1)
+        inside = self.inside[rows].float() / 255
+        cloth = torch.cat([cloth[:, :3] / 127.5 - 1, cloth[:, 3:] / 255, inside], 1)
         if height != HEIGHT:
             cloth = functional.avg_pool2d(cloth, HEIGHT // height)
         cloth, lying = data.laid_anew(cloth, how, rng)
@@ -100,14 +118,15 @@ class Garments:
         covered = self.covered[rows]
         if how.color:
             own = data.colour_maps(len(rows), how.color, rng).to(device)
-            cloth[:, :3] = data.turned(cloth[:, :3], (cloth[:, 3:] > 0.02).float(), own)
+            cloth[:, :3] = data.turned(cloth[:, :3], (cloth[:, 3:4] > 0.02).float(), own)
         if how.mirror:
             flip = (torch.rand(len(rows), generator=rng) < 0.5).to(device)
             cloth = torch.where(flip[:, None, None, None], cloth.flip(-1), cloth)
             flat = torch.where(flip[:, None, None], data.mirrored_flat(flat), flat)
             covered = torch.where(flip[:, None, None], covered.flip(1), covered)
         category = functional.one_hot(self.category[rows], len(CATEGORIES)).float()
-        return cloth, flat, bones.Garment(category, self.skirt[rows], covered)
+        kind = bones.Garment(category, self.skirt[rows], covered)
+        return Drawn(cloth[:, :4], cloth[:, 4:], flat, kind)
 
 
 def joints(mark: Mark, size: tuple[int, int]) -> tuple[Points, NDArray[np.float64], bool]:
@@ -160,14 +179,27 @@ def joints(mark: Mark, size: tuple[int, int]) -> tuple[Points, NDArray[np.float6
     return np.array(points), covered, folded
 
 
+def above(edge: Points) -> NDArray[np.uint8]:
+    """Mask (256, 192) of the frame: 255 above an ``edge`` (K, 2) in its pixels, from the left to
+    the right, and wider upwards; all 0 where ``edge`` is empty."""
+    mask = np.zeros((HEIGHT, WIDTH), np.uint8)
+    if len(edge):
+        far = np.array([_SPREAD, 1.0]) * HEIGHT
+        outline = np.concatenate([[edge[0] - far], edge, [edge[-1] + far * (1, -1)]])
+        cv2.fillPoly(mask, [outline.round().astype(np.int32)], 255)
+    return mask
+
+
 def cut_out(
     folder: Path, marks: dict[str, Mark], scissors: Scissors
 ) -> dict[str, NDArray[np.generic]]:
     """The arrays of a pack: every marked photograph of ``folder`` in which a garment is found."""
     with (folder / "index.csv").open(encoding="utf-8") as file:
         split = {row["file"]: row["split"] for row in csv.DictReader(file)}
-    rows: dict[str, list[Any]] = {name: [] for name in ("name", "train", "cloth", "alpha", "flat")}
-    rows |= {name: [] for name in ("category", "covered", "skirt", "folded")}
+    rows: dict[str, list[Any]] = {
+        name: [] for name in ("name", "train", "cloth", "alpha", "inside")
+    }
+    rows |= {name: [] for name in ("flat", "category", "covered", "skirt", "folded")}
     for name, mark in marks.items():
         photo = photo_of(folder / name)
         cut = scissors.cut_out(photo)
@@ -175,12 +207,15 @@ def cut_out(
         if cut is None:
             continue
         cloth, window = framed(cut)
-        inside = (points - [cut.box.x, cut.box.y]).astype(np.float32)
+        front = np.array(mark.get("front", [])).reshape(-1, 2) * photo.shape[1::-1]
+        places = np.concatenate([points, front]) - [cut.box.x, cut.box.y]
+        places = window.to_frame(places.astype(np.float32), HEIGHT, WIDTH)
         values = {
             "name": name, "train": split[name] == "train",
             "cloth": making.jpeg(np.ascontiguousarray(cloth[..., :3])),
             "alpha": making.png(np.ascontiguousarray(cloth[..., 3])),
-            "flat": window.to_frame(inside, HEIGHT, WIDTH) / np.array([WIDTH, HEIGHT]) * 2 - 1,
+            "inside": making.png(above(places[len(points) :])),
+            "flat": places[: len(points)] / np.array([WIDTH, HEIGHT]) * 2 - 1,
             "category": CATEGORIES.index(mark["category"]),
             "covered": covered, "skirt": bool(mark.get("skirt")),
             "folded": folded,
@@ -188,7 +223,7 @@ def cut_out(
         for key, value in values.items():
             rows[key].append(value)
     arrays: dict[str, NDArray[np.generic]] = {}
-    for key in ("cloth", "alpha"):
+    for key in _PICTURES:
         arrays[key], arrays[f"{key}_sizes"] = blobs.joined(rows.pop(key))
     return arrays | {key: np.array(values) for key, values in rows.items()}
 
@@ -198,13 +233,15 @@ def load(pack: Path, train: bool, device: torch.device) -> Garments:
     with np.load(pack) as content:
         chosen = np.flatnonzero(content["train"] == train)
         images = []
-        for key in ("cloth", "alpha"):
+        for key in _PICTURES:
             files = blobs.parts(content[key], content[f"{key}_sizes"])
             images.append(np.stack([making.decoded(files[i]) for i in chosen]))
         cloth = np.concatenate([images[0], images[1][..., None]], -1).transpose(0, 3, 1, 2)
+        inside = np.ascontiguousarray(images[2][:, None])
         return Garments(
             names=[str(name) for name in content["name"][chosen]],
             cloth=torch.from_numpy(np.ascontiguousarray(cloth)).to(device),
+            inside=torch.from_numpy(inside).to(device),
             flat=torch.from_numpy(content["flat"][chosen].astype(np.float32)).to(device),
             category=torch.from_numpy(content["category"][chosen].astype(np.int64)).to(device),
             covered=torch.from_numpy(content["covered"][chosen].astype(np.float32)).to(device),
@@ -223,6 +260,8 @@ def sheet(garments: Garments) -> pictures.Image:
             garments.covered[row : row + 1],
         )
         cloth = np.ascontiguousarray(garments.cloth[row, :3].permute(1, 2, 0).cpu().numpy())
+        unseen = (garments.inside[row, 0] > 127).cpu().numpy()
+        cloth[unseen] = cloth[unseen] // 2 + 64
         cells.append(_drawn(cloth, garments.flat[row].cpu(), kind))
     return pictures.columns_sheet([[cell] for cell in cells], 12)
 

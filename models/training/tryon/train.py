@@ -161,11 +161,11 @@ class Teacher:
         if self.garments is not None:
             chosen = torch.randint(len(self.garments), (real,), generator=rng)
             drawn = self.garments.draw(chosen, cloth.shape[2], _FURTHER, rng)
-            cloth, points = torch.cat([cloth, drawn[0]]), torch.cat([points, drawn[1]])
+            cloth, points = torch.cat([cloth, drawn.cloth]), torch.cat([points, drawn.flat])
             kind = bones.Garment(
-                torch.cat([kind.category, drawn[2].category]),
-                torch.cat([kind.skirt, drawn[2].skirt]),
-                torch.cat([kind.covered, drawn[2].covered]),
+                torch.cat([kind.category, drawn.garment.category]),
+                torch.cat([kind.skirt, drawn.garment.skirt]),
+                torch.cat([kind.covered, drawn.garment.covered]),
             )
         return cloth, points, kind
 
