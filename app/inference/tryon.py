@@ -197,9 +197,10 @@ class TryOn(Network):
         window = for_category(category, found.landmarks, self._aspect)
         height, width = self.frame
         framed = frame_photo(photo, window, height, width)
-        reading = self._parser.read(frame_photo(photo, window, *self._parser.frame), cancel)
+        closer = frame_photo(photo, window, *self._parser.frame)
+        reading = self._parser.read(closer, cancel)
         self._said += reading.notices
-        labels = found.labels_in(window, reading)
+        labels = found.labels_in(window, closer, reading)
         landmarks = reading.landmarks.copy()
         landmarks[:, :2] *= np.divide((width, height), labels.shape[::-1]).astype(np.float32)
         small = cv2.resize(labels, (width, height), interpolation=cv2.INTER_NEAREST)

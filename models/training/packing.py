@@ -16,11 +16,26 @@ import onnxruntime
 import torch
 from torch import Tensor, nn
 
+from app.domain.cancel import CancelToken
+from app.inference.devices import Devices
+from app.inference.packs import Pack
+from app.inference.providers import Device
+from app.inference.vetting import Verdict
 from models.training import folding, pictures
 
 _TOLERANCE = 1e-3  # between PyTorch and ONNX Runtime
 _SAME = "same:"  # before the name of a weight that equals another
 _HALF = ".half"  # after the name of a weight in half precision
+
+
+def on_cpu() -> Devices:
+    """The application's devices for code that measures packs: the CPU alone."""
+    return Devices("cpu", vet=_unasked)
+
+
+def _unasked(device: Device, pack: Pack, cancel: CancelToken) -> Verdict:
+    """Devices are asked whether they draw what the CPU draws; here nothing else does."""
+    raise AssertionError(f"{device.label} is not to be used")
 
 
 def write_graph(

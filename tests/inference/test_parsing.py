@@ -103,7 +103,7 @@ def test_a_closer_reading_and_the_first_decide_together(parser: Parser, palette:
     torn[SHIRT, rows], torn[0, rows] = 0.49, 0.51
     torn[:, 100, 95] = 0
     torn[0, 100, 95] = 1
-    near = found.labels_in(window, Reading(torn, sure.landmarks, sure.device, ()))
+    near = found.labels_in(window, framed, Reading(torn, sure.landmarks, sure.device, ()))
     assert (near[rows, 80:110] == SHIRT).all()
     assert near[100, 95] == SHIRT
     assert (near == sure.labels).mean() > 0.95

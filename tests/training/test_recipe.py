@@ -11,8 +11,15 @@ import pytest
 
 torch = pytest.importorskip("torch", reason="the recipe needs the extra `training`")
 
-from models.training import figures, loop, packing, palette  # noqa: E402
-from models.training.garment import checkpoint, evaluate, export, networks, train  # noqa: E402
+from models.training import efficientnet, figures, loop, packing, palette  # noqa: E402
+from models.training.garment import (  # noqa: E402
+    checkpoint,
+    evaluate,
+    export,
+    losses,
+    networks,
+    train,
+)
 
 CPU = torch.device("cpu")
 
@@ -67,6 +74,35 @@ def test_codes_of_one_class_colour_that_class() -> None:
     assert float(difference[labels == 16].mean()) > 0
     assert float(difference[labels == 0].max()) == 0
     assert float(difference[labels == 7].mean()) < 0.1 * float(difference[labels == 16].mean())
+
+
+def test_the_discriminator_judges_what_a_frozen_network_sees() -> None:
+    torch.manual_seed(0)
+    eyes = efficientnet.frozen("lite0", networks.SEEN_AFTER[-1] + 1)
+    judge = networks.Discriminator()
+    picture = torch.rand(2, 3, 64, 48, requires_grad=True)
+    labels = torch.zeros(2, 64, 48, dtype=torch.int64)
+    scores = judge(eyes(picture, networks.SEEN_AFTER), networks.one_hot(labels))
+    assert [tuple(s.shape) for s in scores] == [
+        (2, 1, 16, 12), (2, 1, 16, 12), (2, 1, 8, 6), (2, 1, 4, 3),
+    ]  # fmt: skip
+    losses.generator_hinge(scores).backward()
+    assert picture.grad is not None
+    assert float(picture.grad.abs().max()) > 0
+    assert all(p.grad is None for p in eyes.parameters())
+    other = judge(eyes(picture, networks.SEEN_AFTER), networks.one_hot(labels + 7))
+    assert not torch.allclose(scores[3], other[3])
+
+
+def test_exchanged_codes_are_of_classes_that_both_pictures_show() -> None:
+    codes = torch.arange(8.0).view(8, 1, 1).expand(-1, networks.CLASSES, networks.STYLE)
+    present = torch.ones(8, networks.CLASSES)
+    present[0, 5] = 0
+    mixed = train.Trainer._exchanged(codes, present)
+    assert torch.equal(mixed[:6], codes[:6])
+    assert mixed[6, 4, 0] == 0
+    assert mixed[6, 5, 0] == 6
+    assert mixed[7, 5, 0] == 1
 
 
 def test_plan_names_height_and_progress() -> None:

@@ -78,9 +78,11 @@ def save_weights(state: State, path: Path) -> None:
 
 
 def start_from(state: State, path: Path) -> None:
-    """Begin a new training at weights written by ``save_weights``; optimisers start fresh."""
+    """Begin a new training at weights written by ``save_weights``; optimisers start fresh, and so
+    does a discriminator that has changed since."""
     content = torch.load(path, map_location="cpu", weights_only=True)
-    for name in NAMES:
+    known = content["discriminator"].keys() == state.discriminator.state_dict().keys()
+    for name in NAMES if known else NAMES[:2]:
         getattr(state, name).load_state_dict(content[name])
     for name in ("generator", "encoder"):
         state.average[name].load_state_dict(content[name])

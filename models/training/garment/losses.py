@@ -6,36 +6,33 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from models.training.efficientnet import EfficientNetLite
-
-#: Blocks of EfficientNet-Lite0 compared: strides 2, 4, 8.
+#: Features compared are those after these blocks of EfficientNet-Lite0: strides 2, 4, 8.
 TAPS = (0, 2, 4)
 
 
 def masked_l1(picture: Tensor, target: Tensor, mask: Tensor) -> Tensor:
-    """Mean absolute difference of local means (4x4 pixels) inside ``mask`` (B, 1, H, W).
+    """Mean absolute difference of local means (8x8 pixels) inside ``mask`` (B, 1, H, W).
 
-    Local means hold colour and shading to the truth and leave grain free: a pixel-wise difference
-    would ask for the average of all textures, which is none.
+    Local means hold colour and shading to the truth and leave folds and grain free: a pixel-wise
+    difference would ask for the average of all textures, which is none.
     """
-    soft = functional.avg_pool2d(mask, 4)
-    difference = functional.avg_pool2d((picture - target) * mask, 4).abs().sum()
+    soft = functional.avg_pool2d(mask, 8)
+    difference = functional.avg_pool2d((picture - target) * mask, 8).abs().sum()
     return difference / (soft.sum() * 3 + 1e-3)
 
 
 def perceptual_and_style(
-    net: EfficientNetLite, picture: Tensor, target: Tensor, mask: Tensor
+    made: list[Tensor], wanted: list[Tensor], mask: Tensor
 ) -> tuple[Tensor, Tensor]:
-    """Feature distance (Johnson et al. 2016) and Gram-matrix distance (Gatys et al. 2016).
+    """Feature distance (Johnson et al. 2016) and Gram-matrix distance (Gatys et al. 2016) between
+    features of two pictures, inside ``mask`` (B, 1, H, W).
 
-    Both are taken inside the garment mask and relative to the size of the target's features, so
-    that no tap outweighs another. Gram matrices are averaged over the garment's area.
+    Both are relative to the size of the target's features, so that no depth outweighs another. Gram
+    matrices are averaged over the garment's area.
     """
-    with torch.no_grad():
-        wanted = net(target, TAPS)
-    content = picture.new_zeros(())
-    style = picture.new_zeros(())
-    for ours, theirs in zip(net(picture, TAPS), wanted, strict=True):
+    content = mask.new_zeros(())
+    style = mask.new_zeros(())
+    for ours, theirs in zip(made, wanted, strict=True):
         soft = functional.interpolate(mask, size=ours.shape[-2:], mode="area")
         area = soft.sum((1, 2, 3)) + 1e-3
         level = (theirs.abs() * soft).sum() / (area.sum() * theirs.shape[1]) + 1e-3
@@ -44,7 +41,7 @@ def perceptual_and_style(
         )
         grams = [_gram(f * soft, area) for f in (ours, theirs)]
         style = style + (grams[0] - grams[1]).abs().mean() / (grams[1].abs().mean() + 1e-4)
-    return content / len(TAPS), style / len(TAPS)
+    return content / len(made), style / len(made)
 
 
 def _gram(features: Tensor, area: Tensor) -> Tensor:
@@ -65,15 +62,6 @@ def hinge_false(scores: list[Tensor]) -> Tensor:
 def generator_hinge(scores: list[Tensor]) -> Tensor:
     """Generator's adversarial loss, averaged over heads."""
     return torch.stack([-s.mean() for s in scores]).mean()
-
-
-def feature_matching(ours: list[Tensor], real: list[Tensor], mask: Tensor) -> Tensor:
-    """Distance of the discriminator's features inside the garment mask (Wang et al. 2018)."""
-    total = mask.new_zeros(())
-    for a, b in zip(ours, real, strict=True):
-        soft = functional.interpolate(mask, size=a.shape[-2:], mode="area")
-        total = total + ((a - b.detach()).abs() * soft).sum() / (soft.sum() * a.shape[1] + 1e-3)
-    return total / len(ours)
 
 
 def kl(mu: Tensor, log_variance: Tensor, present: Tensor) -> Tensor:

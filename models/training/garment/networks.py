@@ -29,6 +29,10 @@ STYLE = 32
 CHANNELS = (160, 128, 96, 48, 16)
 STYLE_FROM = 1
 _HIDDEN = 96
+#: Blocks of EfficientNet-Lite0 after which the discriminator looks: strides 2, 4, 8, 16.
+SEEN_AFTER = (0, 2, 4, 10)
+_SEEN = (16, 24, 40, 112)  # channels there
+_HEADS = (32, 48, 64, 96)
 
 
 def one_hot(labels: Tensor) -> Tensor:
@@ -244,32 +248,35 @@ def _region_mean(values: Tensor, soft: Tensor) -> Tensor:
 
 
 class Discriminator(nn.Module):
-    """Patch discriminator with a head at two depths.
+    """Heads that judge pictures by what a frozen network sees in them.
 
-    ``forward(picture, hot)`` returns the two score maps and the feature maps for feature
-    matching. Besides real and generated pictures it is shown the coloured label map as a third,
-    always false, kind (the seed's ``d_seg``).
+    Projected GAN (Sauer et al. 2021): features of EfficientNet-Lite0 at four depths tell pictures
+    apart from the first step on, where a discriminator of its own needs more photographs than there
+    are. ``forward(features, hot)`` takes them, (B, C, H/s, W/s) each after the blocks
+    `SEEN_AFTER`, and the label map (B, CLASSES, H, W); it returns a map of scores for each depth.
+    Besides real and generated pictures it is shown the coloured label map as a third, always false,
+    kind (the seed's ``d_seg``).
     """
 
     def __init__(self) -> None:
         super().__init__()
-        spectral = nn.utils.parametrizations.spectral_norm
-        widths = (48, 96, 144, 192)
-        self.layers = nn.ModuleList(
-            spectral(nn.Conv2d(a, b, 4, 2, 1))
-            for a, b in zip((3 + CLASSES, *widths[:-1]), widths, strict=True)
-        )
-        self.heads = nn.ModuleDict(
-            {str(i): spectral(nn.Conv2d(widths[i], 1, 3, padding=1)) for i in (1, 3)}
-        )
+        norm = nn.utils.parametrizations.spectral_norm
+        self.mixes, self.heads = nn.ModuleList(), nn.ModuleList()
+        for index, (width, inputs) in enumerate(zip(_HEADS, _SEEN, strict=True)):
+            self.mixes.append(norm(nn.Conv2d(inputs + CLASSES, width, 1)))
+            step = 2 if index == 0 else 1  # the finest map is judged on every second pixel
+            self.heads.append(
+                nn.Sequential(
+                    nn.LeakyReLU(0.2),
+                    norm(nn.Conv2d(width, width, 3, step, 1)),
+                    nn.LeakyReLU(0.2),
+                    norm(nn.Conv2d(width, 1, 3, padding=1)),
+                )
+            )
 
-    def forward(self, picture: Tensor, hot: Tensor) -> tuple[list[Tensor], list[Tensor]]:
-        x = torch.cat([picture, hot], 1)
-        features: list[Tensor] = []
-        scores: list[Tensor] = []
-        for index, layer in enumerate(self.layers):
-            x = _activate(layer(x))
-            features.append(x)
-            if str(index) in self.heads:
-                scores.append(self.heads[str(index)](x))
-        return scores, features
+    def forward(self, features: list[Tensor], hot: Tensor) -> list[Tensor]:
+        scores = []
+        for seen, mix, head in zip(features, self.mixes, self.heads, strict=True):
+            soft = functional.adaptive_avg_pool2d(hot, seen.shape[2:])
+            scores.append(head(mix(torch.cat([seen, soft], 1))))
+        return scores

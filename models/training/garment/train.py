@@ -18,12 +18,13 @@ from torch.nn import functional
 
 from models.training import efficientnet, figures, loop, pictures
 from models.training.garment import checkpoint, losses
-from models.training.garment.networks import CLASSES, draw_noise, one_hot, spread
+from models.training.garment.networks import CLASSES, SEEN_AFTER, draw_noise, one_hot, spread
 from models.training.palette import colors
 
 #: Samples per step by picture height.
 BATCH = {64: 16, 128: 12, 256: 8}
 _RATE = 4e-4
+_EXCHANGED = 0.25  # share of a batch that is drawn with another picture's codes
 _PHASE_START = 300  # steps over which a new resolution's rate rises
 
 
@@ -32,9 +33,8 @@ class Weights:
     """Factors of the generator's losses."""
 
     l1: float = 4.0
-    perceptual: float = 3.0
+    perceptual: float = 1.5
     style: float = 1.5
-    matching: float = 10.0
     adversarial: float = 1.0
     kl: float = 0.003
     leakage: float = 1.0
@@ -48,7 +48,7 @@ class Trainer:
     ) -> None:
         self.state, self.data, self.device, self.rate = state, data, device, rate
         self.weights = Weights()
-        self.features = efficientnet.frozen("lite0", losses.TAPS[-1] + 1).to(device)
+        self.features = efficientnet.frozen("lite0", SEEN_AFTER[-1] + 1).to(device)
         self.rng = pictures.torch_seeded(state.step + 1)
         table = torch.from_numpy(colors()).float().to(device) / 127.5 - 1
         self.colors = table
@@ -78,23 +78,27 @@ class Trainer:
         with torch.autocast(self.device.type, torch.bfloat16, enabled=bf16):
             mu, log_variance = state.encoder(truth, hot)
             codes = mu + torch.randn_like(mu) * (log_variance / 2).exp()
-            codes = codes * present[:, :, None]
+            codes = self._exchanged(codes, present) * present[:, :, None]
             noise = [n.to(self.device) for n in draw_noise(len(hot), (height // 16).bit_length())]
             made = state.generator(hot, codes, noise)
-            fooled = self._update_discriminator(truth, made, hot)
-            state.discriminator.requires_grad_(False)
-            seen, seen_hot = losses.augment_for_discriminator([made, truth], hot)
-            scores, ours = state.discriminator(seen[0], seen_hot)
+            kinds, moved = losses.augment_for_discriminator([made, truth, self._coloured(hot)], hot)
+            ours = self.features(kinds[0], SEEN_AFTER)
             with torch.no_grad():
-                _, real = state.discriminator(seen[1], seen_hot)
-            seen_mask = 1 - seen_hot[:, :1]
-            content, style = losses.perceptual_and_style(self.features, made, truth, mask)
+                real, coloured = (self.features(kind, SEEN_AFTER) for kind in kinds[1:])
+            judged = self._update_discriminator(real, [f.detach() for f in ours], coloured, moved)
+            state.discriminator.requires_grad_(False)
+            own = len(hot) - int(len(hot) * _EXCHANGED)  # these have their own codes
+            compared = len(losses.TAPS)
+            content, style = losses.perceptual_and_style(
+                [f[:own] for f in ours[:compared]],
+                [f[:own] for f in real[:compared]],
+                1 - moved[:own, :1],
+            )
             terms = {
-                "l1": losses.masked_l1(made, truth, mask),
+                "l1": losses.masked_l1(made[:own], truth[:own], mask[:own]),
                 "perceptual": content,
                 "style": style,
-                "matching": losses.feature_matching(ours, real, seen_mask),
-                "adversarial": losses.generator_hinge(scores),
+                "adversarial": losses.generator_hinge(state.discriminator(ours, moved)),
                 "kl": losses.kl(mu, log_variance, present),
             }
             if state.step % 4 == 0:
@@ -107,21 +111,26 @@ class Trainer:
         state.discriminator.requires_grad_(True)
         checkpoint.update_average(state, min(0.999, (1 + state.step) / (10 + state.step)))
         state.step += 1
-        return {"height": height, **{k: float(v.detach()) for k, v in terms.items()}, **fooled}
+        return {"height": height, **{k: float(v.detach()) for k, v in terms.items()}, **judged}
 
-    def _update_discriminator(self, truth: Tensor, made: Tensor, hot: Tensor) -> dict[str, float]:
-        state = self.state
-        kinds, moved = losses.augment_for_discriminator(
-            [truth, made.detach(), self._coloured(hot)], hot
-        )
-        scores, _ = state.discriminator(torch.cat(kinds), torch.cat([moved] * 3))
-        real, false, coloured = zip(*(s.chunk(3) for s in scores), strict=True)
+    @staticmethod
+    def _exchanged(codes: Tensor, present: Tensor) -> Tensor:
+        """``codes`` (B, CLASSES, STYLE) with those of another picture in the last of the batch, for
+        the classes that both have: what the discriminator alone can judge."""
+        count = int(len(codes) * _EXCHANGED)
+        other, has = codes[:count], present[:count, :, None] > 0
+        return torch.cat([codes[:-count], torch.where(has, other, codes[-count:])])
+
+    def _update_discriminator(
+        self, real: list[Tensor], made: list[Tensor], coloured: list[Tensor], hot: Tensor
+    ) -> dict[str, float]:
+        net = self.state.discriminator
         terms = {
-            "d_real": losses.hinge_real(list(real)),
-            "d_fake": losses.hinge_false(list(false)),
-            "d_seg": losses.hinge_false(list(coloured)),
+            "d_real": losses.hinge_real(net(real, hot)),
+            "d_fake": losses.hinge_false(net(made, hot)),
+            "d_seg": losses.hinge_false(net(coloured, hot)),
         }
-        optimizer = state.optimizers["discriminator"]
+        optimizer = self.state.optimizers["discriminator"]
         optimizer.zero_grad(set_to_none=True)
         (1.5 * terms["d_real"] + terms["d_fake"] + 0.5 * terms["d_seg"]).backward()
         optimizer.step()

@@ -2,9 +2,10 @@
 
     python -m models.training.parser.evaluate FIGURES.npz models/person-parser RUN
 
-Reads ``val`` as the application does: the whole photograph, then the window around the person that
-was found. Scores are taken at the photographs' own size. Writes ``RUN/figures.json`` and
-``RUN/sheet.jpg`` (photographs of the data set: never to be committed).
+Reads ``val`` with the application's own code: the whole photograph, then the window around the
+person that was found, and the labels drawn to the photograph's edges. Scores are taken at the
+photographs' own size. Writes ``RUN/figures.json`` and ``RUN/sheet.jpg`` (photographs of the data
+set: never to be committed).
 """
 
 from __future__ import annotations
@@ -18,7 +19,13 @@ import numpy as np
 import numpy.typing as npt
 import torch
 
-from app.domain.framing import LANDMARKS, Window, around, whole
+from app.domain.cancel import CancelToken
+from app.domain.errors import PictureError
+from app.domain.framing import LANDMARKS, Window, whole
+from app.domain.requests import ParseRequest
+from app.domain.scores import follow_edges
+from app.inference.packs import load_pack
+from app.inference.parsing import Parser
 from models.training import packing, palette, pictures
 from models.training.parser import data
 from models.training.parser.data import HEIGHT, WIDTH
@@ -31,49 +38,32 @@ _WALL = 205  # grey level of the plain ground of the studio crops
 
 
 class Pack:
-    """An exported parser."""
+    """An exported parser, used as the application uses it."""
 
     def __init__(self, folder: Path) -> None:
         self.path = folder / "parser.onnx"
-        self._session = packing.session(self.path)
-
-    def look(self, photo: Bytes, window: Window) -> tuple[Floats, Floats]:
-        """Probabilities (26, HEIGHT, WIDTH) and landmarks (13, 3) in the photograph's pixels."""
-        frame = window.cut(photo, HEIGHT, WIDTH).astype(np.float32).transpose(2, 0, 1) / 255
-        chance, points = self._session.run(None, {"photo": frame[None]})
-        points[0, :, :2] = window.to_photo(points[0, :, :2], HEIGHT, WIDTH)
-        return chance[0], points[0]
+        self._parser = Parser(load_pack(folder), packing.on_cpu())
 
     def read_frame(self, framed: Bytes) -> tuple[Bytes, Floats]:
         """Label map (h, w) and landmarks (13, 3) of a picture (h, w, 3) that fills the frame."""
         height, width = framed.shape[:2]
-        chance, points = self.look(framed, Window(0, 0, width, height))
-        labels = chance.argmax(0).astype(np.uint8)
+        rows, columns = self._parser.frame
+        fitted = Window(0, 0, width, height).cut(framed, rows, columns)
+        reading = self._parser.read(fitted, CancelToken())
+        labels = follow_edges(reading.probabilities, fitted).argmax(0).astype(np.uint8)
+        points = reading.landmarks.copy()
+        points[:, :2] *= np.divide((width, height), (columns, rows)).astype(np.float32)
         return cv2.resize(labels, (width, height), interpolation=cv2.INTER_NEAREST), points
 
     def read(self, photo: Bytes) -> tuple[Bytes, Floats]:
-        """Label map (H, W) and landmarks (13, 3) of a photograph (H, W, 3) RGB."""
-        height, width = photo.shape[:2]
-        window = whole(width, height)
-        chance, _ = self.look(photo, window)
-        ys, xs = np.nonzero(chance.argmax(0) > 0)
-        if len(xs) > 100:
-            corners = np.array(
-                [np.percentile((xs, ys), 0.5, axis=1), np.percentile((xs, ys), 99.5, axis=1)]
-            )
-            (x0, y0), (x1, y1) = window.to_photo(corners + 0.5, HEIGHT, WIDTH)
-            window = around(x0, y0, x1, y1)
-        chance, points = self.look(photo, window)
-        grown = np.stack([place(c, window, height, width) for c in chance])
-        return grown.argmax(0).astype(np.uint8), points
-
-
-def place(chance: Floats, window: Window, height: int, width: int) -> Floats:
-    """One class's probabilities in the photograph; 0 outside of the window."""
-    rows, columns = chance.shape
-    sx, sy = window.width / columns, window.height / rows
-    matrix = np.array([[sx, 0, window.x + sx / 2 - 0.5], [0, sy, window.y + sy / 2 - 0.5]])
-    return cv2.warpAffine(chance, matrix, (width, height), flags=cv2.INTER_LINEAR)
+        """Label map (H, W) and landmarks (13, 3) of a photograph (H, W, 3) RGB of at most 2048
+        pixels a side; all ground and nothing to be seen where the application finds nobody."""
+        solid = np.dstack([photo, np.full(photo.shape[:2], 255, np.uint8)])
+        try:
+            parsed = self._parser(ParseRequest(solid), CancelToken())
+        except PictureError:
+            return np.zeros(photo.shape[:2], np.uint8), np.zeros((len(LANDMARKS), 3), np.float32)
+        return parsed.labels, parsed.landmarks
 
 
 @dataclass

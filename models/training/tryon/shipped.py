@@ -14,10 +14,7 @@ from app.domain.errors import PictureError
 from app.domain.framing import Window
 from app.domain.requests import CutCloth
 from app.inference.cutout import Cutout
-from app.inference.devices import Devices
-from app.inference.packs import Pack, load_pack
-from app.inference.providers import Device
-from app.inference.vetting import Verdict
+from app.inference.packs import load_pack
 from models.training import packing
 from models.training.parser import evaluate as parsing
 from models.training.tryon.body import HEIGHT, WIDTH
@@ -30,11 +27,6 @@ Floats = npt.NDArray[np.float32]
 def photo_of(path: Path) -> Bytes:
     """A photograph (H, W, 3) RGB."""
     return np.ascontiguousarray(cv2.imread(str(path), cv2.IMREAD_COLOR)[:, :, ::-1])
-
-
-def _unasked(device: Device, pack: Pack, cancel: CancelToken) -> Verdict:
-    """Devices are asked whether they draw what the CPU draws; here nothing else does."""
-    raise AssertionError(f"{device.label} is not to be used")
 
 
 def picture_of(planes: Floats) -> Bytes:
@@ -52,7 +44,7 @@ class Scissors:
     """Cuts garments out of their photographs as the application does; ``folder`` is of packs."""
 
     def __init__(self, folder: Path) -> None:
-        self.cutout = Cutout(load_pack(folder / "cloth-cutout"), Devices("cpu", vet=_unasked))
+        self.cutout = Cutout(load_pack(folder / "cloth-cutout"), packing.on_cpu())
 
     def cut_out(self, photo: Bytes) -> CutCloth | None:
         """The garment in a photograph (H, W, 3), cut out; None where there is none."""

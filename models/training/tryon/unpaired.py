@@ -64,6 +64,8 @@ def shop_people(packs: Packs, data: Path, category: Category) -> Iterator[Bytes]
         crop = studio_crop(photo, group[labels], landmarks[row["id"]])
         if crop is not None:
             _, points = packs.parser.read(crop[0])
+            if not points[:, 2].any():
+                continue  # nobody was found
             yield for_category(category, points).cut(crop[0], HEIGHT, WIDTH)
 
 
