@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from app.domain.cancel import CancelToken
 from app.domain.framing import Window
 from app.domain.geometry import EMPTY, Rect
+from app.inference.inpainting import continued
 from app.inference.upsampling import Grid, Guide, extrapolate, guided_share
 
 Floats = NDArray[np.float32]
@@ -37,23 +38,28 @@ class Draft:
 
     ``flow`` (2, h, w) is x, y of the sampling position in the cloth's frame, -1..1 from edge to
     edge; ``cover`` (h, w) 0..1 where the cloth shows; ``replace`` (h, w) 0..1 where, of what is
-    not cloth, the old picture must go; ``fill`` (3, h, w) RGB 0..1 comes there instead.
+    not cloth, the old picture must go; ``fill`` (3, h, w) RGB 0..1 comes there instead, of which
+    ``ground`` (h, w) 0..1 is the ground behind the person.
     """
 
     flow: Floats
     cover: Floats
     replace: Floats
     fill: Floats
+    ground: Floats
 
 
 @dataclass(frozen=True, eq=False)
 class Person:
-    """A photograph ``rgba`` (H, W, 4) uint8, the ``window`` of it that the network saw, and what
-    that window is as a ``guide`` in the frame."""
+    """A photograph ``rgba`` (H, W, 4) uint8, the ``window`` of it that the network saw as
+    ``framed`` (h, w, 3) uint8, what that is as a ``guide``, and where it shows ``ground`` (h, w)
+    bool."""
 
     rgba: Pixels
     window: Window
+    framed: Pixels
     guide: Guide
+    ground: NDArray[np.bool_]
 
 
 class Cloth:
@@ -142,6 +148,9 @@ class _Plan:
         self.beyond = beyond[None]
         self.where = where
         self.fill = np.clip(draft.fill, 0, 1) * np.float32(255)
+        stays = person.ground & _within(person) & ~touched
+        stays = cv2.erode(stays.view(np.uint8), np.ones((5, 5), np.uint8)) > 0
+        self.ground = continued(person.framed, stays, np.where(replace > 0, draft.ground, 0))
         self.scale = _sampling_scale(person, cloth, where, cover > 0.5)
         self.box = self._box(person)
 
@@ -164,7 +173,7 @@ class _Painter:
     def __init__(
         self, plan: _Plan, person: Person, cloth: Cloth, box: Rect, region: Pixels | None
     ) -> None:
-        self._plan, self._region = plan, region
+        self._plan, self._region, self._person = plan, region, person
         self._grid = Grid(person.window, box, plan.support.shape)
         self._cloth, self._affine = _shrunk(cloth, plan)
 
@@ -189,7 +198,7 @@ class _Painter:
         if self._region is not None:
             wanted = np.divide(self._region[tile.slices], 255, dtype=np.float32)
         blend = np.where(strength > 0, cover / np.maximum(strength, 1e-6), reached)
-        fill = at.cubic(self._plan.fill)
+        fill = self._bared(at, tile)
         planes = []
         for old, below, above in zip(photo, fill, colors, strict=True):
             below += blend * (above - below)
@@ -200,6 +209,28 @@ class _Painter:
         mask = (wanted > 0).view(np.uint8)
         cv2.copyTo(cv2.merge([*planes, rgba[..., 3]]), mask, rgba)
         np.copyto(changed, np.maximum(np.rint(wanted * 255).astype(np.uint8), mask))
+
+    def _bared(self, at: Grid.Tile, tile: Rect) -> Floats:
+        """What shows in a tile where the old garment is gone, (3, th, tw) 0..255."""
+        fill, ground = at.cubic(self._plan.fill), self._plan.ground
+        if ground is None or not at.touches(ground.share):
+            return fill
+        window, (rows, columns) = self._person.window, self._plan.support.shape
+        across, down = at.linear(ground.shift)
+        x = np.rint(across * np.float32(window.width / columns))
+        y = np.rint(down * np.float32(window.height / rows))
+        x += np.arange(tile.x, tile.right, dtype=np.float32)
+        y += np.arange(tile.y, tile.bottom, dtype=np.float32)[:, None]
+        mirrored = cv2.BORDER_REFLECT_101
+        copy = cv2.remap(self._person.rgba, x, y, cv2.INTER_NEAREST, borderMode=mirrored)
+        share = at.linear(ground.share)[0]
+        tones = at.linear(ground.tone)
+        for plane, own, tone in zip(fill, cv2.split(copy), tones, strict=False):
+            tone += own
+            tone -= plane
+            tone *= share
+            plane += tone
+        return fill
 
     def _clothed(self, at: Grid.Tile, rgba: Pixels) -> tuple[Floats, list[Floats], Floats]:
         """Cover (th, tw) 0..1 in a tile, the cloth's three planes of colour 0..255 there, and how
@@ -223,6 +254,16 @@ class _Painter:
         y += offset_y
         warped = cv2.remap(self._cloth, x, y, cv2.INTER_CUBIC, borderMode=cv2.BORDER_REPLICATE)
         return np.asarray(warped, np.uint8)
+
+
+def _within(person: Person) -> NDArray[np.bool_]:
+    """(h, w): the frame's pixels that show the photograph, not its repeated edges."""
+    rows, columns = person.framed.shape[:2]
+    height, width = person.rgba.shape[:2]
+    window = person.window
+    y = (np.arange(rows) + 0.5) * window.height / rows + window.y
+    x = (np.arange(columns) + 0.5) * window.width / columns + window.x
+    return ((y > 0) & (y < height))[:, None] & ((x > 0) & (x < width))
 
 
 def _clean(share: Floats) -> Floats:

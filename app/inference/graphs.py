@@ -68,6 +68,7 @@ def signature(pack: Pack, key: str) -> Signature:
                 "cover": _planes(pack, 1),
                 "replace": _planes(pack, 1),
                 "fill": picture,
+                "ground": _planes(pack, 1),
             },
         )
     raise PackError(f"The program knows no graph {key!r}", where=str(pack.folder))

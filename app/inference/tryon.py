@@ -17,6 +17,7 @@ from app.domain.cancel import CancelToken
 from app.domain.cloth import cloth_window, frame_cloth, frame_photo
 from app.domain.errors import PackError, PictureError
 from app.domain.framing import CATEGORIES, LANDMARKS, Category, Window, for_category, whole
+from app.domain.palette import GROUND
 from app.domain.people import is_worn
 from app.domain.requests import CutCloth, Finish, TryOnRequest, TryOnResult
 from app.inference.compositing import Cloth, Draft, Person, composite
@@ -153,7 +154,8 @@ class TryOn(Network):
         drafted = self._drafts.get(
             who + what, category, lambda: self._draft(framed, hung, category, cancel)
         )
-        person = Person(photo, framed.window, framed.guide)
+        ground = framed.labels == GROUND
+        person = Person(photo, framed.window, framed.photo, framed.guide, ground)
         said = tuple(dict.fromkeys(self._said))
         fitted = time.perf_counter() - begun
 
@@ -223,7 +225,8 @@ class TryOn(Network):
         )
         self._said += outcome.notices
         made = outcome.outputs
-        draft = Draft(made["flow"][0], made["cover"][0, 0], made["replace"][0, 0], made["fill"][0])
+        cover, replace, ground = (made[name][0, 0] for name in ("cover", "replace", "ground"))
+        draft = Draft(made["flow"][0], cover, replace, made["fill"][0], ground)
         return _Drafted(draft, outcome.device)
 
 

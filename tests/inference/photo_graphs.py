@@ -106,6 +106,7 @@ def tryon(*, frame: tuple[int, int] = FRAME) -> bytes:
         helper.make_node("Expand", ["mean", "shape"], ["fill"]),
         helper.make_node("Sub", ["fill", "person"], ["change"]),
         helper.make_node("Mul", ["change", "replace"], ["patch"]),
+        helper.make_node("Mul", ["replace", "none"], ["ground"]),
         helper.make_node("Add", ["person", "patch"], ["stripped"]),
         helper.make_node("Sub", ["colors", "stripped"], ["lift"]),
         helper.make_node("Mul", ["lift", "cover"], ["dress"]),
@@ -143,6 +144,7 @@ def tryon(*, frame: tuple[int, int] = FRAME) -> bytes:
             "cover": (_FLOAT, [1, 1, *frame]),
             "replace": (_FLOAT, [1, 1, *frame]),
             "fill": (_FLOAT, planes),
+            "ground": (_FLOAT, [1, 1, *frame]),
         },
         values,
     )

@@ -32,12 +32,14 @@ def draft(
     replace: np.ndarray | float = 0,
     fill: float = 0.5,
     flow: np.ndarray | None = None,
+    ground: float = 0,
 ) -> Draft:
     return Draft(
         identity() if flow is None else flow,
         np.broadcast_to(np.float32(cover), FRAME).copy(),
         np.broadcast_to(np.float32(replace), FRAME).copy(),
         np.full((3, *FRAME), fill, np.float32),
+        np.full(FRAME, ground, np.float32),
     )
 
 
@@ -55,7 +57,8 @@ def noise(height: int, width: int, seed: int = 0) -> np.ndarray:
 
 def person(rgba: np.ndarray, window: Window | None = None) -> Person:
     window = window or whole(rgba.shape[1], rgba.shape[0])
-    return Person(rgba, window, Guide(frame_photo(rgba, window, *FRAME)))
+    framed = frame_photo(rgba, window, *FRAME)
+    return Person(rgba, window, framed, Guide(framed), np.ones(FRAME, bool))
 
 
 def cloth(

@@ -19,9 +19,9 @@ from models.training.tryon import data, pairs
 from models.training.tryon.body import HEIGHT, WIDTH
 from models.training.tryon.networks import ExportedTryOn, TryOnNet
 
-NAME, VERSION = "tryon-flow", "0.3.0"
+NAME, VERSION = "tryon-flow", "0.4.0"
 INPUTS = ("person", "cloth", "labels", "landmarks", "category")
-OUTPUTS = ("outcome", "flow", "cover", "replace", "fill")
+OUTPUTS = ("outcome", "flow", "cover", "replace", "fill", "ground")
 
 
 def inputs(batch: data.Batch) -> dict[str, Tensor]:

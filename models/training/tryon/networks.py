@@ -297,7 +297,7 @@ class ExportedTryOn(nn.Module):
 
     def forward(
         self, person: Tensor, cloth: Tensor, labels: Tensor, landmarks: Tensor, category: Tensor
-    ) -> tuple[Tensor, Tensor, Tensor, Tensor, Tensor]:
+    ) -> tuple[Tensor, ...]:
         net = self.net
         hidden, old, front = net.body(labels, landmarks, category, self.reach)
         rgba = torch.cat([cloth[:, :3] * 2 - 1, cloth[:, 3:]], 1)
@@ -306,7 +306,7 @@ class ExportedTryOn(nn.Module):
         hidden = net.around(hidden, front, rgba, first)
         seen, wide = net.look(person * 2 - 1, rgba, labels, landmarks, category, hidden, first)
         coarse = net.coarse(wide, first)
-        flow, logit, fill, _ = net.mend(rgba, seen, landmarks, coarse, _CRISP_FILL)
+        flow, logit, fill, bare = net.mend(rgba, seen, landmarks, coarse, _CRISP_FILL)
         flow = flow.clamp(-1, 1)
         warped = warp(cloth, flow)
         cover = covering(logit * _CRISP, warped[:, 3:])
@@ -316,4 +316,5 @@ class ExportedTryOn(nn.Module):
         fill = (fill + 1) / 2
         outcome = person + replace * (fill - person)
         outcome = outcome + cover * (warped[:, :3] - outcome)
-        return outcome, flow, cover, replace, fill
+        ground = (bare * _CRISP_FILL).softmax(1)[:, LAYERS.index("ground")][:, None]
+        return outcome, flow, cover, replace, fill, ground
