@@ -29,6 +29,7 @@ end somewhere, and a twentieth of the old garment's print would still be seen.""
 
 _TILE = 192  # pixels a side: a dozen planes of it stay in a core's cache
 _STEPS = 4  # sizes of a cloth from one to half of it; sampled finer than that, it would flicker
+_UPON = 3  # frame pixels within which the cloth's edge is that of what lies upon it
 _RING = 2  # frame pixels on either side of an edge in which the photograph may move it
 
 
@@ -52,14 +53,15 @@ class Draft:
 @dataclass(frozen=True, eq=False)
 class Person:
     """A photograph ``rgba`` (H, W, 4) uint8, the ``window`` of it that the network saw as
-    ``framed`` (h, w, 3) uint8, what that is as a ``guide``, and where it shows ``ground`` (h, w)
-    bool."""
+    ``framed`` (h, w, 3) uint8, what that is as a ``guide``, and where it shows ``ground`` and what
+    can lie ``upon`` a garment, both (h, w) bool."""
 
     rgba: Pixels
     window: Window
     framed: Pixels
     guide: Guide
     ground: NDArray[np.bool_]
+    upon: NDArray[np.bool_]
 
 
 class Cloth:
@@ -144,6 +146,12 @@ class _Plan:
         grown = cv2.dilate(touched.view(np.uint8), np.ones((3, 3), np.uint8))
         self.support: Pixels = np.asarray(grown, np.uint8)
         self.visible = person.guide.lead(visible, _RING, within=touched)
+        self.outline = (visible * touched)[None]
+        # The photograph's edges are those of the cloth where hair, hands and bags lie upon it.
+        reach = np.ones((2 * _UPON + 1,) * 2, np.uint8)
+        upon = cv2.dilate((person.upon & ~touched).view(np.uint8), reach).astype(np.float32)
+        self.upon = np.asarray(cv2.blur(upon, (3, 3)), np.float32)[None]
+        self.grown = person.window.width / touched.shape[1]
         self.gone = person.guide.lead(gone, _RING, within=touched)
         self.beyond = beyond[None]
         self.where = where
@@ -240,9 +248,28 @@ class _Painter:
             return none, [none] * 3, none
         *colors, alpha = [plane.astype(np.float32) for plane in cv2.split(self._warped(at))]
         alpha /= 255
-        cover = alpha * guided_share(self._plan.visible, at, rgba)
+        cover = alpha * self._visible(at, rgba)
         np.maximum(cover, at.linear(self._plan.beyond)[0], out=cover)
         return cover, colors, alpha
+
+    def _visible(self, at: Grid.Tile, rgba: Pixels) -> Floats:
+        """Of the cloth, the share (th, tw) that nothing stands in front of."""
+        plan = self._plan
+        share: Floats
+        if at.alike(*plan.visible.bounds):
+            (share,) = at.linear(plan.visible.bounds[:1])
+            return share
+        (share,) = at.cubic(plan.outline)
+        share -= 0.5
+        share *= max(1.0, plan.grown)  # as steep as it is in the frame
+        share += 0.5
+        np.clip(share, 0, 1, out=share)
+        if at.touches(plan.upon):
+            led = guided_share(plan.visible, at, rgba)
+            led -= share
+            led *= at.linear(plan.upon)[0]
+            share += led
+        return share
 
     def _warped(self, at: Grid.Tile) -> Pixels:
         """The cloth (th, tw, 4) in a tile."""

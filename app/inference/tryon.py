@@ -40,6 +40,9 @@ _SMALL = 150  # pixels; a person less tall is too small to look good
 _UNSEEN = 0.25  # confidence below which a landmark is not in the picture
 _BELOW_HIPS = 0.35  # torso lengths of legs that a photograph must show for a lower garment
 
+_UPON = ("skin", "hair", "accessory", "bag")
+"""Groups of classes that can lie upon any garment."""
+
 _SHOULDERS = [LANDMARKS.index("left_shoulder"), LANDMARKS.index("right_shoulder")]
 _HIPS = [LANDMARKS.index("left_hip"), LANDMARKS.index("right_hip")]
 _NEEDS: dict[Category, str] = {
@@ -154,8 +157,8 @@ class TryOn(Network):
         drafted = self._drafts.get(
             who + what, category, lambda: self._draft(framed, hung, category, cancel)
         )
-        ground = framed.labels == GROUND
-        person = Person(photo, framed.window, framed.photo, framed.guide, ground)
+        ground, upon = framed.labels == GROUND, self._upon(framed.labels, category)
+        person = Person(photo, framed.window, framed.photo, framed.guide, ground, upon)
         said = tuple(dict.fromkeys(self._said))
         fitted = time.perf_counter() - begun
 
@@ -166,6 +169,12 @@ class TryOn(Network):
             return TryOnResult(rgba, category, changed, _notices(found, hung, changed), use)
 
         return finish
+
+    def _upon(self, labels: Pixels, category: Category) -> NDArray[np.bool_]:
+        """Where ``labels`` show what can lie upon a garment."""
+        groups = (*_UPON, "upper") if category == "lower" else _UPON
+        table = np.array([entry.group in groups for entry in self._parser.palette])
+        return np.asarray(table[labels])
 
     @property
     def _aspect(self) -> float:

@@ -1,5 +1,6 @@
 """A network's small outputs on a large photograph: what is new, what stays, and where it lands."""
 
+import dataclasses
 import subprocess
 import sys
 from pathlib import Path
@@ -58,7 +59,7 @@ def noise(height: int, width: int, seed: int = 0) -> np.ndarray:
 def person(rgba: np.ndarray, window: Window | None = None) -> Person:
     window = window or whole(rgba.shape[1], rgba.shape[0])
     framed = frame_photo(rgba, window, *FRAME)
-    return Person(rgba, window, framed, Guide(framed), np.ones(FRAME, bool))
+    return Person(rgba, window, framed, Guide(framed), np.ones(FRAME, bool), np.zeros(FRAME, bool))
 
 
 def cloth(
@@ -169,6 +170,18 @@ def test_the_edge_is_as_sharp_as_the_cloths_own() -> None:
     assert soft <= 4  # one frame pixel is 9.4 of the photograph
 
 
+def test_an_outline_that_the_network_draws_is_sharp_at_any_size() -> None:
+    """A hem or a sleeve that ends within the cloth: no edge of the photograph's, none of alpha."""
+    rng = np.random.default_rng(0)
+    for scale in (1, 2, 9):
+        photo = np.full((256 * scale, 192 * scale, 4), 128, np.uint8)
+        photo[..., :3] += rng.integers(0, 40, photo[..., :3].shape, np.uint8)
+        rgba, _ = run(person(photo), cloth(1000, 750), draft(ellipse(96, 128, 50, 70)))
+        row = rgba[128 * scale, : 96 * scale, 1].astype(int)  # 30 in the cloth, 128 and more beside
+        assert ((row > 45) & (row < 120)).sum() <= 4
+        assert np.argmax(row < 80) / scale == pytest.approx(46, abs=1.5)
+
+
 def frame_alpha(what: Cloth) -> np.ndarray:
     alpha = np.ascontiguousarray(what.rgba[..., 3])
     return what.window.cut(alpha, *FRAME, repeat=False).astype(np.float32) / 255
@@ -189,7 +202,9 @@ def test_cloth_behind_a_hand_ends_at_the_hand() -> None:
     photo = np.full((1600, 1200, 4), 255, np.uint8)
     photo[..., :3] = (90, 90, 160)
     photo[700:900, :, :3] = (230, 190, 170)
-    who, what = person(photo), cloth()
+    hand_there = np.zeros(FRAME, bool)
+    hand_there[112:144] = True
+    who, what = dataclasses.replace(person(photo), upon=hand_there), cloth()
     cover = np.ones(FRAME, np.float32)
     cover[111:145] = 0  # 694 to 906 of the photograph
     cover = cv2.GaussianBlur(cover, (0, 0), 1)
