@@ -12,6 +12,7 @@ import pytest
 torch = pytest.importorskip("torch", reason="the recipe needs the extra `training`")
 
 from app.domain import framing  # noqa: E402
+from app.domain.errors import PictureError  # noqa: E402
 from models.training import packing, pictures  # noqa: E402
 from models.training.tryon import (  # noqa: E402
     bones,
@@ -178,6 +179,9 @@ class _Reader:
 
     def read_frame(self, framed: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         assert framed.shape == (HEIGHT, WIDTH, 3)
+        return self.read(framed)
+
+    def read(self, photo: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         labels = np.full((HEIGHT, WIDTH), class_of("blouse"), np.uint8)
         return labels, np.full((13, 3), 7, np.float32)
 
@@ -202,7 +206,10 @@ def test_thin_plate_goes_through_its_points() -> None:
 
 
 class _Shipped:
-    """Cuts whatever is not black, and dresses by pasting the cloth's mean colour."""
+    """Cuts whatever is not black, dresses by pasting the cloth's mean colour, and refuses dark
+    people."""
+
+    parser = _Reader()
 
     def cut(self, photo: np.ndarray) -> np.ndarray | None:
         solid = np.append(photo[0, 0], np.uint8(255))
@@ -213,12 +220,19 @@ class _Shipped:
         outcome = cloth[..., :3].astype(np.float32).transpose(2, 0, 1) / 255
         return {"outcome": outcome, "cover": np.ones((1, HEIGHT, WIDTH), np.float32)}
 
+    def wear(self, person: np.ndarray, photo: np.ndarray, category: str) -> np.ndarray:
+        if person.max() < 50:
+            raise PictureError("Too dark")
+        return np.broadcast_to(photo[0, 0], person.shape).copy()
+
 
 def test_garments_that_cannot_be_cut_are_counted_and_colours_compared() -> None:
-    people = [np.full((HEIGHT, WIDTH, 3), shade, np.uint8) for shade in (90, 180)]
-    photos = [np.full((40, 30, 3), shade, np.uint8) for shade in (200, 0, 60)]
+    people = [np.full((HEIGHT, WIDTH, 3), shade, np.uint8) for shade in (90, 180, 30)]
+    photos = [np.full((40, 30, 3), shade, np.uint8) for shade in (200, 0, 60, 80)]
     figures, sheet = unpaired.wear(_Shipped(), people, photos, "upper")
-    assert figures == {"pairs": 2, "refused": 1, "colour_delta_e2000_median": 0.0}
+    assert figures == {
+        "pairs": 2, "cloths_refused": 1, "people_refused": 1, "colour_delta_e2000_median": 0.0,
+    }  # fmt: skip
     assert sheet.shape[0] >= 4 * HEIGHT
 
 
@@ -253,7 +267,7 @@ def test_train_stop_resume_export(
     batch = data.batch(held_out, torch.arange(1), data.FIXED, pictures.torch_seeded(0))
     feed = {k: v.numpy() for k, v in export.inputs(batch).items()}
     made = packing.session(target / "tryon.onnx").run(list(export.OUTPUTS), feed)
-    outcome, flow, cover, replace, _ = made
+    outcome, flow, cover, replace, *_ = made
     assert np.abs(flow).max() <= 1
     untouched = np.broadcast_to((cover == 0) & (replace == 0), outcome.shape)
     assert untouched.any()

@@ -186,7 +186,7 @@ def main() -> None:
     packs = Packs(args.models)
     made = pairs.load(args.pack, False, torch.device("cpu"))
     paired, sheet = measure_pairs(packs, made)
-    worn, sheets = unpaired.measure(packs, made, args.data)
+    worn, sheets = unpaired.measure(packs, args.data)
     marked: dict[str, object] = {}
     if args.garments:
         garments = photographed.load(args.garments, False, torch.device("cpu"))

@@ -11,10 +11,12 @@ import numpy.typing as npt
 from app.domain.cancel import CancelToken
 from app.domain.cloth import cloth_window, frame_cloth
 from app.domain.errors import PictureError
-from app.domain.framing import Window
-from app.domain.requests import CutCloth
+from app.domain.framing import Category, Window
+from app.domain.requests import CutCloth, TryOnRequest
 from app.inference.cutout import Cutout
 from app.inference.packs import load_pack
+from app.inference.parsing import Parser
+from app.inference.tryon import TryOn
 from models.training import packing
 from models.training.parser import evaluate as parsing
 from models.training.tryon.body import HEIGHT, WIDTH
@@ -27,6 +29,10 @@ Floats = npt.NDArray[np.float32]
 def photo_of(path: Path) -> Bytes:
     """A photograph (H, W, 3) RGB."""
     return np.ascontiguousarray(cv2.imread(str(path), cv2.IMREAD_COLOR)[:, :, ::-1])
+
+
+def _solid(photo: Bytes) -> Bytes:
+    return np.dstack([photo, np.full(photo.shape[:2], 255, np.uint8)])
 
 
 def picture_of(planes: Floats) -> Bytes:
@@ -48,9 +54,8 @@ class Scissors:
 
     def cut_out(self, photo: Bytes) -> CutCloth | None:
         """The garment in a photograph (H, W, 3), cut out; None where there is none."""
-        solid = np.dstack([photo, np.full(photo.shape[:2], 255, np.uint8)])
         try:
-            return self.cutout(solid, CancelToken())
+            return self.cutout(_solid(photo), CancelToken())
         except PictureError:
             return None
 
@@ -68,6 +73,15 @@ class Packs(Scissors):
         self.path = folder / "tryon-flow" / "tryon.onnx"
         self.tryon = packing.session(self.path)
         self.parser = parsing.Pack(folder / "person-parser")
+        parser = Parser(load_pack(folder / "person-parser"), packing.on_cpu())
+        pack = load_pack(folder / "tryon-flow")
+        self._studio = TryOn(parser, self.cutout, pack, packing.on_cpu())
+
+    def wear(self, person: Bytes, photo: Bytes, category: Category) -> Bytes:
+        """Photographs of a person and of a garment (H, W, 3) to the person wearing it, by the
+        application. Raises PictureError where the application refuses."""
+        request = TryOnRequest(_solid(person), _solid(photo), category)
+        return self._studio(request, CancelToken()).rgba[..., :3]
 
     def dress(self, person: Bytes, cloth: Bytes, category: int) -> dict[str, Floats]:
         """Framed person (256, 192, 3) and cloth (256, 192, 4) to the graph's outputs."""

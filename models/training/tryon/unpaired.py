@@ -10,16 +10,18 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
+from app.domain.errors import PictureError
 from app.domain.framing import CATEGORIES, Category, for_category, whole
 from models.training import measures, palette, pictures
 from models.training.parser.evaluate import studio_crop
 from models.training.prepare import SKIP, read_landmarks
 from models.training.tryon.body import HEIGHT, WIDTH
-from models.training.tryon.pairs import Pairs
 from models.training.tryon.shipped import Packs, photo_of, picture_of
 
 Bytes = npt.NDArray[np.uint8]
 _COUNT = 68  # pairs of each kind
+_SHOWN = 24  # of them on the contact sheet
+_CELL = (384, 288)
 _KINDS: dict[Category, str] = {
     "upper": "t-shirt longsleeve shirt outwear polo undershirt blazer hoodie body top blouse",
     "lower": "pants shorts skirt",
@@ -41,15 +43,9 @@ def garments(data: Path, category: Category) -> list[Bytes]:
     return [photo_of(data / "garments" / names[i]) for i in drawn]
 
 
-def street_people(made: Pairs, category: Category) -> list[Bytes]:
-    """Framed people (256, 192, 3) of the made pairs of a category."""
-    rows = np.flatnonzero(made.category.numpy() == CATEGORIES.index(category))
-    return [np.ascontiguousarray(made.person[i].permute(1, 2, 0).numpy()) for i in rows.tolist()]
-
-
-def shop_people(packs: Packs, data: Path, category: Category) -> Iterator[Bytes]:
-    """``val`` people cropped from head to thigh before a plain wall, framed as the application
-    frames them: by the landmarks that the parser finds."""
+def people(data: Path) -> Iterator[tuple[Bytes, Bytes | None]]:
+    """Photographs of ``val`` people in the street, RGB, and each of them as a shop shows them, from
+    head to thigh before a plain wall, where that can be made."""
     root = data / "ccp"
     landmarks = read_landmarks(root)
     group = palette.grouping((root / "label_names.txt").read_text("utf-8").split())
@@ -62,50 +58,59 @@ def shop_people(packs: Packs, data: Path, category: Category) -> Iterator[Bytes]
         photo = photo_of(root / "photos" / f"{row['id']}.jpg")
         labels = cv2.imread(str(root / "labels" / f"{row['id']}.png"), cv2.IMREAD_GRAYSCALE)
         crop = studio_crop(photo, group[labels], landmarks[row["id"]])
-        if crop is not None:
-            _, points = packs.parser.read(crop[0])
-            if not points[:, 2].any():
-                continue  # nobody was found
-            yield for_category(category, points).cut(crop[0], HEIGHT, WIDTH)
+        yield photo, crop[0] if crop else None
 
 
 def wear(
     packs: Packs, people: list[Bytes], photos: list[Bytes], category: Category
 ) -> tuple[dict[str, object], pictures.Image]:
     """Figures of every photographed garment on one of the people in turn, and a contact sheet of
-    the first 24: garment, cut out, person, outcome."""
+    the first of them as the application shows them: garment, cut out, person, outcome."""
     index = CATEGORIES.index(category)
-    colours, columns, refused = [], [], 0
+    colours, columns, refused, unfit, pairs = [], [], 0, 0, 0
     for number, photo in enumerate(photos):
         person = people[number % len(people)]
         cloth = packs.cut(photo)
         if cloth is None:
             refused += 1
             continue
-        made = packs.dress(person, cloth, index)
+        _, points = packs.parser.read(person)
+        window = for_category(category, points)
+        try:
+            outcome = packs.wear(person, photo, category)
+        except PictureError:
+            unfit += 1
+            continue
+        pairs += 1
+        made = packs.dress(window.cut(person, HEIGHT, WIDTH), cloth, index)
         shown = picture_of(made["outcome"])
         covered, solid = made["cover"][0] > 0.9, cloth[..., 3] > 250
         if covered.sum() > 100:
             means = [measures.lab(p.mean(0) / 255) for p in (shown[covered], cloth[solid, :3])]
             colours.append(float(measures.delta_e2000(means[0], means[1])))
-        lying = whole(*photo.shape[1::-1]).cut(photo, HEIGHT, WIDTH)
-        columns.append([lying, cloth[..., :3], person, shown])
+        if len(columns) < _SHOWN:
+            lying = whole(*photo.shape[1::-1]).cut(photo, *_CELL)
+            cut = cv2.resize(cloth[..., :3], _CELL[::-1], interpolation=cv2.INTER_LINEAR)
+            columns.append([lying, cut, window.cut(person, *_CELL), window.cut(outcome, *_CELL)])
     figures: dict[str, object] = {
-        "pairs": len(columns),
-        "refused": refused,
+        "pairs": pairs,
+        "cloths_refused": refused,
+        "people_refused": unfit,
         "colour_delta_e2000_median": round(float(np.median(colours)), 2) if colours else None,
     }
-    return figures, pictures.columns_sheet(columns[:24], 12)
+    return figures, pictures.columns_sheet(columns, 8)
 
 
-def measure(
-    packs: Packs, made: Pairs, data: Path
-) -> tuple[dict[str, object], dict[str, pictures.Image]]:
+def measure(packs: Packs, data: Path) -> tuple[dict[str, object], dict[str, pictures.Image]]:
     """Street people in garments of each category, and people as shops show them in tops."""
-    scenes = {category: (street_people(made, category), category) for category in CATEGORIES}
-    scenes["shop"] = list(shop_people(packs, data, "upper")), "upper"
+    everybody = list(people(data))
+    street = [photo for photo, _ in everybody]
     figures: dict[str, object] = {}
     sheets = {}
-    for name, (people, category) in scenes.items():
-        figures[name], sheets[name] = wear(packs, people, garments(data, category), category)
+    for category in CATEGORIES:
+        figures[category], sheets[category] = wear(
+            packs, street, garments(data, category), category
+        )
+    shop = [crop for _, crop in everybody if crop is not None]
+    figures["shop"], sheets["shop"] = wear(packs, shop, garments(data, "upper"), "upper")
     return figures, sheets
