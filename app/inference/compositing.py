@@ -29,6 +29,8 @@ end somewhere, and a twentieth of the old garment's print would still be seen.""
 
 _TILE = 192  # pixels a side: a dozen planes of it stay in a core's cache
 _STEPS = 4  # sizes of a cloth from one to half of it; sampled finer than that, it would flicker
+_EVEN = 1.0  # frame pixels; sigma by which an outline is evened
+_STEEP = 2.5  # what makes an edge of that sigma rise within a pixel
 _UPON = 3  # frame pixels within which the cloth's edge is that of what lies upon it
 _RING = 2  # frame pixels on either side of an edge in which the photograph may move it
 
@@ -146,7 +148,9 @@ class _Plan:
         grown = cv2.dilate(touched.view(np.uint8), np.ones((3, 3), np.uint8))
         self.support: Pixels = np.asarray(grown, np.uint8)
         self.visible = person.guide.lead(visible, _RING, within=touched)
-        self.outline = (visible * touched)[None]
+        self.outline = np.asarray(cv2.GaussianBlur(visible * touched, (0, 0), _EVEN), np.float32)[
+            None
+        ]
         # The photograph's edges are those of the cloth where hair, hands and bags lie upon it.
         reach = np.ones((2 * _UPON + 1,) * 2, np.uint8)
         upon = cv2.dilate((person.upon & ~touched).view(np.uint8), reach).astype(np.float32)
@@ -261,7 +265,7 @@ class _Painter:
             return share
         (share,) = at.cubic(plan.outline)
         share -= 0.5
-        share *= max(1.0, plan.grown)  # as steep as it is in the frame
+        share *= _STEEP * max(1.0, plan.grown)
         share += 0.5
         np.clip(share, 0, 1, out=share)
         if at.touches(plan.upon):
