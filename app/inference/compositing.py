@@ -156,7 +156,8 @@ class _Plan:
         upon = cv2.dilate((person.upon & ~touched).view(np.uint8), reach).astype(np.float32)
         self.upon = np.asarray(cv2.blur(upon, (3, 3)), np.float32)[None]
         self.grown = person.window.width / touched.shape[1]
-        self.gone = person.guide.lead(gone, _RING, within=touched)
+        # A rim of the old garment is worse than a little more that is painted anew.
+        self.gone = person.guide.lead(gone, _RING, within=touched, only_more=True)
         self.beyond = beyond[None]
         self.where = where
         self.fill = np.clip(draft.fill, 0, 1) * np.float32(255)

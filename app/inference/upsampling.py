@@ -56,11 +56,19 @@ class Guide:
         self._below = by_10, by_20, by_21
         self._spread = spread_0, spread_1, spread_2
 
-    def lead(self, share: Floats, ring: int, within: NDArray[np.bool_] | None = None) -> Guided:
+    def lead(
+        self,
+        share: Floats,
+        ring: int,
+        within: NDArray[np.bool_] | None = None,
+        *,
+        only_more: bool = False,
+    ) -> Guided:
         """``share`` (h, w) 0..1 by the picture's colours.
 
-        Within ``ring`` pixels of an edge of the share the value may be any between its sides; it
-        is 0 in pixels that are not ``within`` (h, w), towards which it falls softly.
+        Within ``ring`` pixels of an edge of the share the value may be any between its sides, or
+        with ``only_more`` any above it; it is 0 in pixels that are not ``within`` (h, w), towards
+        which it falls softly.
         """
         level = _mean(share)
         slopes = self._solved(
@@ -74,7 +82,8 @@ class Guide:
             offset = offset - slope * middle
         weights = np.stack([*(_mean(slope / np.float32(255)) for slope in slopes), _mean(offset)])
         kernel = np.ones((2 * ring + 1,) * 2, np.uint8)
-        bounds = np.stack([cv2.erode(share, kernel), cv2.dilate(share, kernel)]).astype(np.float32)
+        low = share if only_more else cv2.erode(share, kernel)
+        bounds = np.stack([low, cv2.dilate(share, kernel)]).astype(np.float32)
         if within is not None:
             inner = cv2.erode(within.astype(np.float32), _NEXT, borderValue=1)
             bounds[0] *= within
