@@ -247,8 +247,8 @@ def test_where_an_old_garment_goes_limbs_are_skin_and_the_rest_lies_behind(made:
     naked = dataclasses.replace(batch, mask=torch.zeros_like(batch.mask))
     body, reach = Body(), torch.ones(len(rows))
     _, old, _ = body(batch.labels, batch.points, batch.category, reach)
-    skin, beside = revealing.revealed(body, naked, old)
-    assert float((skin * beside).sum()) == 0
+    skin, clothes, beside = revealing.revealed(body, naked, old)
+    assert float((skin * beside + clothes * beside + skin * clothes).sum()) == 0
     assert float((skin * (1 - batch.mask)).mean()) < 0.01  # only where the garment was
     frame = bones.Frame.of(batch.points)
     thighs = frame.chains[:, 1, :, :2].mean(2)
@@ -258,4 +258,22 @@ def test_where_an_old_garment_goes_limbs_are_skin_and_the_rest_lies_behind(made:
     right = torch.zeros(1, 4, 2, 2)
     right[:, LAYERS.index("skin")] = 9
     ones = torch.ones(1, 1, 2, 2)
-    assert revealing.loss(right, ones, 0 * ones) < revealing.loss(right, 0 * ones, ones)
+    none = 0 * ones
+    assert revealing.loss(right, ones, none, none) < revealing.loss(right, none, ones, none)
+    assert revealing.loss(right, ones, none, none) < revealing.loss(right, none, none, ones)
+
+
+def test_under_a_coat_that_goes_are_the_clothes_worn_on_the_legs(made: Pairs) -> None:
+    rows = torch.nonzero(made.category == CATEGORIES.index("upper"))[:, 0]
+    batch = data.batch(made, rows, data.FIXED, pictures.torch_seeded(0))
+    coated = dataclasses.replace(batch, mask=torch.zeros_like(batch.mask))
+    coat = torch.ones_like(batch.mask)
+    _, clothes, _ = revealing.revealed(Body(), coated, coat)
+    thighs = bones.Frame.of(batch.points).chains[:, 1, :, :2].mean(2)
+    inside = (thighs > 0).all(-1) & (thighs < torch.tensor([WIDTH, HEIGHT])).all(-1)
+    assert inside.any()
+    for row, side in torch.nonzero(inside).tolist():
+        x, y = thighs[row, side].long().tolist()
+        assert clothes[row, 0, y, x] == 1
+    nothing_on = dataclasses.replace(coated, labels=torch.ones_like(batch.labels))
+    assert not revealing.revealed(Body(), nothing_on, coat)[1].any()
