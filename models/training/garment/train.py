@@ -37,7 +37,7 @@ class Weights:
     style: float = 1.5
     adversarial: float = 1.0
     kl: float = 0.003
-    leakage: float = 1.0
+    leakage: float = 3.0
 
 
 class Trainer:
