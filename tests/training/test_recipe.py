@@ -84,7 +84,7 @@ def test_the_discriminator_judges_what_a_frozen_network_sees() -> None:
     labels = torch.zeros(2, 64, 48, dtype=torch.int64)
     scores = judge(eyes(picture, networks.SEEN_AFTER), networks.one_hot(labels))
     assert [tuple(s.shape) for s in scores] == [
-        (2, 1, 16, 12), (2, 1, 16, 12), (2, 1, 8, 6), (2, 1, 4, 3),
+        (2, 1, 16, 12), (2, 1, 16, 12), (2, 1, 8, 6), (2, 1, 4, 3), (2, 1, 2, 2),
     ]  # fmt: skip
     losses.generator_hinge(scores).backward()
     assert picture.grad is not None

@@ -29,10 +29,10 @@ STYLE = 32
 CHANNELS = (160, 128, 96, 48, 16)
 STYLE_FROM = 1
 _HIDDEN = 96
-#: Blocks of EfficientNet-Lite0 after which the discriminator looks: strides 2, 4, 8, 16.
-SEEN_AFTER = (0, 2, 4, 10)
-_SEEN = (16, 24, 40, 112)  # channels there
-_HEADS = (32, 48, 64, 96)
+#: Blocks of EfficientNet-Lite0 after which the discriminator looks: strides 2, 4, 8, 16, 32.
+SEEN_AFTER = (0, 2, 4, 10, 15)
+_SEEN = (16, 24, 40, 112, 320)  # channels there
+_HEADS = (32, 48, 64, 96, 128)
 
 
 def one_hot(labels: Tensor) -> Tensor:
@@ -250,7 +250,7 @@ def _region_mean(values: Tensor, soft: Tensor) -> Tensor:
 class Discriminator(nn.Module):
     """Heads that judge pictures by what a frozen network sees in them.
 
-    Projected GAN (Sauer et al. 2021): features of EfficientNet-Lite0 at four depths tell pictures
+    Projected GAN (Sauer et al. 2021): features of EfficientNet-Lite0 at five depths tell pictures
     apart from the first step on, where a discriminator of its own needs more photographs than there
     are. ``forward(features, hot)`` takes them, (B, C, H/s, W/s) each after the blocks
     `SEEN_AFTER`, and the label map (B, CLASSES, H, W); it returns a map of scores for each depth.
