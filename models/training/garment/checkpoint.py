@@ -81,9 +81,11 @@ def start_from(state: State, path: Path) -> None:
     """Begin a new training at weights written by ``save_weights``; optimisers start fresh, and so
     does a discriminator that has changed since."""
     content = torch.load(path, map_location="cpu", weights_only=True)
-    known = content["discriminator"].keys() == state.discriminator.state_dict().keys()
-    for name in NAMES if known else NAMES[:2]:
-        getattr(state, name).load_state_dict(content[name])
+    for name in NAMES:
+        net = getattr(state, name)
+        shapes = {k: v.shape for k, v in net.state_dict().items()}
+        if name != "discriminator" or shapes == {k: v.shape for k, v in content[name].items()}:
+            net.load_state_dict(content[name])
     for name in ("generator", "encoder"):
         state.average[name].load_state_dict(content[name])
     state.step, state.seconds = content["step"], content["seconds"]

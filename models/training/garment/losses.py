@@ -6,7 +6,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-#: Features compared are those after these blocks of EfficientNet-Lite0: strides 2, 4, 8.
+#: Pictures are compared by features after these blocks of EfficientNet-Lite0: strides 2, 4, 8.
 TAPS = (0, 2, 4)
 
 
@@ -81,11 +81,12 @@ def leakage(changed: Tensor, kept: Tensor, own: Tensor) -> Tensor:
     return outside / (inside.detach() + 0.05)
 
 
-def augment_for_discriminator(tensors: list[Tensor], hot: Tensor) -> tuple[list[Tensor], Tensor]:
+def augmented(tensors: list[Tensor], hot: Tensor) -> tuple[list[Tensor], Tensor]:
     """DiffAugment (Zhao et al. 2020): brightness, saturation, contrast, shift and cut-out.
 
     The same random change falls on every picture of ``tensors`` (B, 3, H, W) and, where it moves
-    pixels, on the label map, so feature matching still compares like with like.
+    pixels, on the label map, so that they can still be compared with each other. What is cut out
+    or shifted in is of no class.
     """
     count, _, height, width = hot.shape
     device = hot.device

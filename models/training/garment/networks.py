@@ -22,6 +22,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from models.training import palette
+from models.training.garment.losses import TAPS
 
 CLASSES = palette.COUNT
 STYLE = 32
@@ -30,7 +31,7 @@ CHANNELS = (160, 128, 96, 48, 16)
 STYLE_FROM = 1
 _HIDDEN = 96
 #: Blocks of EfficientNet-Lite0 after which the discriminator looks: strides 2, 4, 8, 16, 32.
-SEEN_AFTER = (0, 2, 4, 10, 15)
+SEEN_AFTER = (*TAPS, 10, 15)
 _SEEN = (16, 24, 40, 112, 320)  # channels there
 _HEADS = (32, 48, 64, 96, 128)
 

@@ -18,7 +18,13 @@ from torch.nn import functional
 
 from models.training import efficientnet, figures, loop, pictures
 from models.training.garment import checkpoint, losses
-from models.training.garment.networks import CLASSES, SEEN_AFTER, draw_noise, one_hot, spread
+from models.training.garment.networks import (
+    CLASSES,
+    SEEN_AFTER,
+    draw_noise,
+    one_hot,
+    spread,
+)
 from models.training.palette import colors
 
 #: Samples per step by picture height.
@@ -81,7 +87,7 @@ class Trainer:
             codes = self._exchanged(codes, present) * present[:, :, None]
             noise = [n.to(self.device) for n in draw_noise(len(hot), (height // 16).bit_length())]
             made = state.generator(hot, codes, noise)
-            kinds, moved = losses.augment_for_discriminator([made, truth, self._coloured(hot)], hot)
+            kinds, moved = losses.augmented([made, truth, self._coloured(hot)], hot)
             ours = self.features(kinds[0], SEEN_AFTER)
             with torch.no_grad():
                 real, coloured = (self.features(kind, SEEN_AFTER) for kind in kinds[1:])
@@ -92,7 +98,7 @@ class Trainer:
             content, style = losses.perceptual_and_style(
                 [f[:own] for f in ours[:compared]],
                 [f[:own] for f in real[:compared]],
-                1 - moved[:own, :1],
+                moved[:own, 1:].sum(1, keepdim=True),  # nothing of what was cut out or shifted in
             )
             terms = {
                 "l1": losses.masked_l1(made[:own], truth[:own], mask[:own]),
@@ -117,9 +123,9 @@ class Trainer:
     def _exchanged(codes: Tensor, present: Tensor) -> Tensor:
         """``codes`` (B, CLASSES, STYLE) with those of another picture in the last of the batch, for
         the classes that both have: what the discriminator alone can judge."""
-        count = int(len(codes) * _EXCHANGED)
-        other, has = codes[:count], present[:count, :, None] > 0
-        return torch.cat([codes[:-count], torch.where(has, other, codes[-count:])])
+        own = len(codes) - int(len(codes) * _EXCHANGED)
+        other, has = codes[: len(codes) - own], present[: len(codes) - own, :, None] > 0
+        return torch.cat([codes[:own], torch.where(has, other, codes[own:])])
 
     def _update_discriminator(
         self, real: list[Tensor], made: list[Tensor], coloured: list[Tensor], hot: Tensor

@@ -42,14 +42,15 @@ class Pack:
 
     def __init__(self, folder: Path) -> None:
         self.path = folder / "parser.onnx"
-        self._parser = Parser(load_pack(folder), packing.on_cpu())
+        self.parser = Parser(load_pack(folder), packing.on_cpu())
 
     def read_frame(self, framed: Bytes) -> tuple[Bytes, Floats]:
-        """Label map (h, w) and landmarks (13, 3) of a picture (h, w, 3) that fills the frame."""
+        """Label map (h, w) and landmarks (13, 3) of a picture (h, w, 3) that fills the frame: what
+        one look tells."""
         height, width = framed.shape[:2]
-        rows, columns = self._parser.frame
+        rows, columns = self.parser.frame
         fitted = Window(0, 0, width, height).cut(framed, rows, columns)
-        reading = self._parser.read(fitted, CancelToken())
+        reading = self.parser.read(fitted, CancelToken())
         labels = follow_edges(reading.probabilities, fitted).argmax(0).astype(np.uint8)
         points = reading.landmarks.copy()
         points[:, :2] *= np.divide((width, height), (columns, rows)).astype(np.float32)
@@ -60,7 +61,7 @@ class Pack:
         pixels a side; all ground and nothing to be seen where the application finds nobody."""
         solid = np.dstack([photo, np.full(photo.shape[:2], 255, np.uint8)])
         try:
-            parsed = self._parser(ParseRequest(solid), CancelToken())
+            parsed = self.parser(ParseRequest(solid), CancelToken())
         except PictureError:
             return np.zeros(photo.shape[:2], np.uint8), np.zeros((len(LANDMARKS), 3), np.float32)
         return parsed.labels, parsed.landmarks

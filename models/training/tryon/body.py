@@ -87,7 +87,7 @@ def _segments(limbs: Limbs) -> tuple[list[int], list[int], list[float]]:
     return [index(a) for a, _, _ in limbs], [index(b) for _, b, _ in limbs], [r for *_, r in limbs]
 
 
-def at_each_pixel(vectors: Tensor) -> tuple[Tensor, Tensor]:
+def x_and_y(vectors: Tensor) -> tuple[Tensor, Tensor]:
     """x and y (..., 1, 1) of vectors (..., 2), to be spread over places."""
     return vectors[..., :1, None], vectors[..., 1:, None]
 
@@ -97,8 +97,8 @@ def to_bone(x: Tensor, y: Tensor, start: Tensor, end: Tensor) -> tuple[Tensor, T
     ``y`` (1, H, W) lie, 0..1 beside them, and their squared distance from them."""
     along = end - start
     length = (along * along).sum(-1) + 1e-3
-    from_x, from_y = at_each_pixel(start)
-    step_x, step_y = at_each_pixel(along)
+    from_x, from_y = x_and_y(start)
+    step_x, step_y = x_and_y(along)
     gap_x, gap_y = x - from_x, y - from_y
     share = (gap_x * step_x + gap_y * step_y) / length[..., None, None]
     near = share.clamp(0, 1)
@@ -220,7 +220,7 @@ class Body(nn.Module):
         kept = (y < chin[:, None, None]).float()
         elbow, wrist = points[:, [3, 4]], points[:, [5, 6]]
         known = (wrist[..., 2] > _SURE).float()
-        hand_x, hand_y = at_each_pixel(wrist[..., :2] + _HAND[0] * (wrist - elbow)[..., :2])
+        hand_x, hand_y = x_and_y(wrist[..., :2] + _HAND[0] * (wrist - elbow)[..., :2])
         gap_x, gap_y = x - hand_x, y - hand_y
         limit = _HAND[1] * torso
         near = (gap_x * gap_x + gap_y * gap_y < (limit * limit)[:, None, None, None]).float()
@@ -238,7 +238,7 @@ class Body(nn.Module):
     def heat(self, points: Tensor) -> Tensor:
         """(B, 13, H/2, W/2): a soft spot for each landmark that is in the picture."""
         x, y = self._places(2)
-        at_x, at_y = at_each_pixel(points[..., :2])
+        at_x, at_y = x_and_y(points[..., :2])
         gap_x, gap_y = x - at_x, y - at_y
         spot = torch.exp(-(gap_x * gap_x + gap_y * gap_y) / (2 * 6.0**2))
         return spot * (points[:, :, 2, None, None] > _SURE).float()

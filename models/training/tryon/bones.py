@@ -188,8 +188,8 @@ def weights(frame: Frame, garment: Garment) -> Tensor:
     """(B, 6, 128, 96): how much each place follows each bone; their sum is 1."""
     torso = frame.torso[:, None, None]
     x, y = grid(frame.torso)
-    limbs = frame.limbs(garment.lower)
-    start, end = limbs[:, :, :2], limbs[:, :, 1:]
+    joints = frame.limbs(garment.lower)
+    start, end = joints[:, :, :2], joints[:, :, 1:]
     # The first bone of a limb ends where the garment does.
     reach = functional.pad((garment.covered[..., :1] + 0.05).clamp(max=1), (0, 1), value=1.0)
     _, squared = to_bone(x, y, start, start + (end - start) * reach[..., None])

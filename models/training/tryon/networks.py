@@ -283,7 +283,8 @@ class TryOnNet(nn.Module):
         flow = _grow(coarse[0], (HEIGHT, WIDTH))
         limbs = self.body.limbs(points)
         shift, logit, bare, change = self.fine(warp(cloth, flow), seen, coarse[2], limbs)
-        fill = (layers(seen, points) * (bare * crisp).softmax(1)[:, :, None]).sum(1) + change
+        bare = bare * crisp
+        fill = (layers(seen, points) * bare.softmax(1)[:, :, None]).sum(1) + change
         return flow + shift, logit, fill.clamp(-1, 1), bare
 
 
@@ -316,5 +317,5 @@ class ExportedTryOn(nn.Module):
         fill = (fill + 1) / 2
         outcome = person + replace * (fill - person)
         outcome = outcome + cover * (warped[:, :3] - outcome)
-        ground = (bare * _CRISP_FILL).softmax(1)[:, LAYERS.index("ground")][:, None]
+        ground = bare.softmax(1)[:, LAYERS.index("ground")][:, None]
         return outcome, flow, cover, replace, fill, ground

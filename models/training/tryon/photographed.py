@@ -196,10 +196,7 @@ def cut_out(
     """The arrays of a pack: every marked photograph of ``folder`` in which a garment is found."""
     with (folder / "index.csv").open(encoding="utf-8") as file:
         split = {row["file"]: row["split"] for row in csv.DictReader(file)}
-    rows: dict[str, list[Any]] = {
-        name: [] for name in ("name", "train", "cloth", "alpha", "inside")
-    }
-    rows |= {name: [] for name in ("flat", "category", "covered", "skirt", "folded")}
+    rows: dict[str, list[Any]] = {name: [] for name in ("name", "train", *_PICTURES, *_FACTS)}
     for name, mark in marks.items():
         photo = photo_of(folder / name)
         cut = scissors.cut_out(photo)

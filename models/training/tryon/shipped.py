@@ -15,7 +15,6 @@ from app.domain.framing import Category, Window
 from app.domain.requests import CutCloth, TryOnRequest
 from app.inference.cutout import Cutout
 from app.inference.packs import load_pack
-from app.inference.parsing import Parser
 from app.inference.tryon import TryOn
 from models.training import packing
 from models.training.parser import evaluate as parsing
@@ -73,9 +72,8 @@ class Packs(Scissors):
         self.path = folder / "tryon-flow" / "tryon.onnx"
         self.tryon = packing.session(self.path)
         self.parser = parsing.Pack(folder / "person-parser")
-        parser = Parser(load_pack(folder / "person-parser"), packing.on_cpu())
         pack = load_pack(folder / "tryon-flow")
-        self._studio = TryOn(parser, self.cutout, pack, packing.on_cpu())
+        self._studio = TryOn(self.parser.parser, self.cutout, pack, packing.on_cpu())
 
     def wear(self, person: Bytes, photo: Bytes, category: Category) -> Bytes:
         """Photographs of a person and of a garment (H, W, 3) to the person wearing it, by the

@@ -62,14 +62,14 @@ def people(data: Path) -> Iterator[tuple[Bytes, Bytes | None]]:
 
 
 def wear(
-    packs: Packs, people: list[Bytes], photos: list[Bytes], category: Category
+    packs: Packs, persons: list[Bytes], photos: list[Bytes], category: Category
 ) -> tuple[dict[str, object], pictures.Image]:
     """Figures of every photographed garment on one of the people in turn, and a contact sheet of
     the first of them as the application shows them: garment, cut out, person, outcome."""
     index = CATEGORIES.index(category)
     colours, columns, refused, unfit, pairs = [], [], 0, 0, 0
     for number, photo in enumerate(photos):
-        person = people[number % len(people)]
+        person = persons[number % len(persons)]
         cloth = packs.cut(photo)
         if cloth is None:
             refused += 1
