@@ -5,6 +5,7 @@ Training and application share it: what a network was taught on is what it is gi
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import Literal, TypeAlias, get_args
 
@@ -88,6 +89,18 @@ class Window:
         scale = np.array([self.width / width, self.height / height])
         placed: NDArray[np.float32] = (points * scale + [self.x, self.y]).astype(np.float32)
         return placed
+
+    def inside(self, photo: tuple[int, ...], frame: tuple[int, ...]) -> tuple[slice, slice]:
+        """Rows and columns of a ``frame`` (h, w) whose centres show a ``photo`` (H, W, ...), not
+        its repeated edges."""
+        parts = []
+        for start, length, side, count in zip(
+            (self.y, self.x), (self.height, self.width), photo, frame, strict=False
+        ):
+            step = length / count
+            first, last = (math.ceil((end - start) / step - 0.5) for end in (0, side))
+            parts.append(slice(min(max(first, 0), count), min(max(last, 0), count)))
+        return parts[0], parts[1]
 
 
 def whole(width: int, height: int, aspect: float = 0.75) -> Window:

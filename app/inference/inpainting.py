@@ -14,6 +14,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from app.domain.geometry import Rect
+
 Floats = NDArray[np.float32]
 Pixels = NDArray[np.uint8]
 Mask = NDArray[np.bool_]
@@ -21,6 +23,8 @@ Points = NDArray[np.intp]
 
 _LEAST = 0.3  # share of ground from which a place counts as bared ground
 _FEWEST = 25  # frame pixels of a patch that is worth a search
+_SEAM = 2  # frame pixels around what is not ground, where colours are mixed
+_APART = 3  # frame pixels; patches that lie nearer together are one
 _RING = 7  # frame pixels around a patch that have to fit
 _ACROSS = np.arange(-102, 103, 3)  # shifts that are tried, in frame pixels
 _DOWN = np.arange(-16, 17, 4)
@@ -45,31 +49,45 @@ class Continued:
 
 
 def continued(framed: Pixels, ground: Mask, bared: Floats) -> Continued | None:
-    """The ``ground`` (h, w) of a frame ``framed`` (h, w, 3) uint8 where, of what was hidden,
-    ``bared`` (h, w) 0..1 is ground. None where there is nothing to continue, or nothing fits."""
-    _, patches, stats, _ = cv2.connectedComponentsWithStats((bared > _LEAST).view(np.uint8))
+    """The ``ground`` (h, w) of a frame ``framed`` (h, w, 3) uint8, that of it which stays as it is,
+    where of what was hidden ``bared`` (h, w) 0..1 is ground too. None where there is nothing to
+    continue, or nothing fits."""
+    there = bared > _LEAST
+    _, patches, stats, _ = cv2.connectedComponentsWithStats(_grown(there, _APART).view(np.uint8))
+    sure = ~_grown(~ground, _SEAM)
     shift, tone = (np.zeros((count, *bared.shape), np.float32) for count in (2, 3))
     share = np.zeros(bared.shape, np.float32)
-    colors = framed.astype(np.float32)
-    for patch in np.flatnonzero(stats[1:, cv2.CC_STAT_AREA] >= _FEWEST) + 1:
-        inside = patches == patch
-        ring = _grown(inside, _RING) & ground
-        found = _best(colors, ground, np.argwhere(inside), np.argwhere(ring))
+    for patch in range(1, len(stats)):
+        x, y, w, h = stats[patch, : cv2.CC_STAT_AREA].tolist()
+        box = Rect(x - _RING, y - _RING, w + 2 * _RING, h + 2 * _RING)
+        here = box.clip(bared.shape[1], bared.shape[0]).slices
+        near = patches[here] == patch
+        inside = near & there[here]
+        if np.count_nonzero(inside) < _FEWEST:
+            continue
+        ring = _grown(inside, _RING) & sure[here]
+        corner = np.array([here[0].start, here[1].start])
+        found = _best(framed, sure, np.argwhere(inside) + corner, np.argwhere(ring) + corner)
         if found is None:
             continue
-        down, across = found
-        moved = np.array([[1, 0, -across], [0, 1, -down]], np.float32)
-        size = ground.shape[::-1]
-        there = cv2.warpAffine(ground.view(np.uint8), moved, size) > 0
-        copy = cv2.warpAffine(colors, moved, size, borderMode=cv2.BORDER_REFLECT)
-        near = _grown(inside, 3)
-        shift[:, near] = np.array([[across], [down]])
-        tone[:, near] = _lacking(colors - copy, ring & there)[near].T
-        share[inside & there] = bared[inside & there]
+        rows, columns = _places(np.indices(near.shape) + corner[:, None, None], found, sure.shape)
+        lands = sure[rows, columns]
+        lacks = np.subtract(framed[here], framed[rows, columns], dtype=np.float32)
+        shift[(slice(None), *here)][:, near] = found[::-1, None]
+        tone[(slice(None), *here)][:, near] = _lacking(lacks, ring & lands)[near].T
+        inside &= lands
+        share[here][inside] = bared[here][inside]
     if not share.any():
         return None
     soft = np.asarray(cv2.blur(share, (3, 3)), np.float32)
     return Continued(shift, tone, soft[None])
+
+
+def _places(points: Points, shift: Points, shape: tuple[int, ...]) -> tuple[Points, Points]:
+    """Rows and columns that ``points`` (2, ...) come to lie on, the last ones beyond the edges."""
+    return tuple(
+        np.clip(own + by, 0, side - 1) for own, by, side in zip(points, shift, shape, strict=True)
+    )
 
 
 def _grown(mask: Mask, by: int) -> Mask:
@@ -77,36 +95,34 @@ def _grown(mask: Mask, by: int) -> Mask:
     return np.asarray(cv2.dilate(mask.view(np.uint8), kernel), np.uint8) > 0
 
 
-def _best(colors: Floats, ground: Mask, inside: Points, ring: Points) -> tuple[int, int] | None:
-    """The shift (down, across) under which what lies around looks most alike."""
+def _best(framed: Pixels, ground: Mask, inside: Points, ring: Points) -> Points | None:
+    """The shift (2,) down and across under which what lies around looks most alike."""
     if len(ring) < _FEWEST:
         return None
-    inside, ring = (p[:: len(p) // _SEEN + 1] for p in (inside, ring))
-    down, across = np.meshgrid(_DOWN, _ACROSS, indexing="ij")
-    shifts = np.stack([down, across], -1).reshape(-1, 2)
+    inside, ring = (points[:: len(points) // _SEEN + 1] for points in (inside, ring))
+    shifts = np.stack(np.meshgrid(_DOWN, _ACROSS, indexing="ij"), -1).reshape(-1, 2)
     shifts = shifts[np.abs(shifts).max(1) >= _NEAREST]
-    margin = int(np.abs(shifts).max())
-    wide = np.pad(ground, margin)
-
-    def landing(points: Points) -> Mask:
-        row, column = np.moveaxis(points + shifts[:, None] + margin, -1, 0)
-        return np.asarray(wide[row, column])
-
-    lost = 1 - landing(inside).mean(1)
-    shifts = shifts[lost <= 1 - _INSIDE]
-    lost = lost[lost <= 1 - _INSIDE]
-    on_ground = landing(ring)
-    fits = on_ground.mean(1) >= _AROUND
-    if not fits.any():
+    lost = 1 - _landing(inside, shifts, ground).mean(1)
+    shifts, lost = shifts[lost <= 1 - _INSIDE], lost[lost <= 1 - _INSIDE]
+    fits = _landing(ring, shifts, ground)
+    enough = fits.mean(1) >= _AROUND
+    if not enough.any():
         return None
-    shifts, lost, on_ground = shifts[fits], lost[fits], on_ground[fits]
-    places = np.clip(ring + shifts[:, None], 0, np.array(ground.shape) - 1)
-    looks = colors[places[..., 0], places[..., 1]]
-    gap = np.abs(looks - colors[ring[:, 0], ring[:, 1]]).clip(max=_STRANGE).mean(2)
-    cost = (gap * on_ground).sum(1) / on_ground.sum(1)
-    cost += np.abs(shifts) @ _FAR + lost * _STRANGE
-    best = shifts[cost.argmin()]
-    return int(best[0]), int(best[1])
+    shifts, lost, fits = shifts[enough], lost[enough], fits[enough]
+    rows, columns = np.moveaxis(ring + shifts[:, None], -1, 0)
+    looks = framed[rows.clip(0, ground.shape[0] - 1), columns.clip(0, ground.shape[1] - 1)]
+    own = framed[ring[:, 0], ring[:, 1]].astype(np.float32)
+    gap = np.minimum(np.abs(looks - own), _STRANGE).mean(2)
+    cost = (gap * fits).sum(1) / fits.sum(1) + np.abs(shifts) @ _FAR + lost * _STRANGE
+    return np.asarray(shifts[cost.argmin()])
+
+
+def _landing(points: Points, shifts: Points, ground: Mask) -> Mask:
+    """(S, P): whether each of ``points`` (P, 2) lands on ground by each of ``shifts`` (S, 2)."""
+    margin = int(max(_ACROSS.max(), _DOWN.max()))
+    wide = np.pad(ground, margin)
+    rows, columns = np.moveaxis(points + shifts[:, None] + margin, -1, 0)
+    return np.asarray(wide[rows, columns])
 
 
 def _lacking(difference: Floats, known: Mask) -> Floats:

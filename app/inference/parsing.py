@@ -192,11 +192,9 @@ def _people(reading: Reading, window: Window, width: int, height: int) -> tuple[
     """
     rows, columns = reading.probabilities.shape[1:]
     step_x, step_y = window.width / columns, window.height / rows
-    x0, y0 = round(-window.x / step_x), round(-window.y / step_y)
-    x1, y1 = max(x0 + 1, round(x0 + width / step_x)), max(y0 + 1, round(y0 + height / step_y))
-    figures = reading.labels != GROUND
-    figures[:y0] = figures[y1:] = False
-    figures[:, :x0] = figures[:, x1:] = False
+    figures = np.zeros((rows, columns), np.bool_)
+    shown = window.inside((height, width), figures.shape)
+    figures[shown] = reading.labels[shown] != GROUND
     people = find_people(figures)
     box = people.box
     left, top = box.x * step_x + window.x, box.y * step_y + window.y
@@ -207,12 +205,10 @@ def _people(reading: Reading, window: Window, width: int, height: int) -> tuple[
 def _moved(plane: cv2.typing.MatLike, old: Window, new: Window, method: int) -> cv2.typing.MatLike:
     """``plane`` (h, w) of one window as one of another, 0 outside the old one."""
     rows, columns = plane.shape
-    matrix = np.array(
-        [
-            [new.width / old.width, 0, (new.x - old.x) * columns / old.width],
-            [0, new.height / old.height, (new.y - old.y) * rows / old.height],
-        ]
-    )
+    across, down = new.width / old.width, new.height / old.height
+    x, y = (new.x - old.x) * columns / old.width, (new.y - old.y) * rows / old.height
+    # OpenCV counts from the middle of the first pixel, windows from its edge.
+    matrix = np.array([[across, 0, x + (across - 1) / 2], [0, down, y + (down - 1) / 2]])
     return cv2.warpAffine(plane, matrix, (columns, rows), flags=method | cv2.WARP_INVERSE_MAP)
 
 

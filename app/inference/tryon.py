@@ -20,13 +20,15 @@ from app.domain.framing import CATEGORIES, LANDMARKS, Category, Window, for_cate
 from app.domain.palette import GROUND
 from app.domain.people import is_worn
 from app.domain.requests import CutCloth, Finish, TryOnRequest, TryOnResult
-from app.inference.compositing import Cloth, Draft, Person, composite
+from app.inference.compositing import composite
 from app.inference.cutout import Cutout, no_garment
 from app.inference.devices import Devices
 from app.inference.graphs import TRYON_GRAPH, to_planes
+from app.inference.inpainting import continued
 from app.inference.network import Network, use_of
 from app.inference.packs import Pack
 from app.inference.parsing import Found, Parser
+from app.inference.planning import LEAST, Cloth, Draft, Person
 from app.inference.providers import Device
 from app.inference.recent import Digests, Recent
 from app.inference.upsampling import Guide
@@ -34,14 +36,15 @@ from app.inference.upsampling import Guide
 Pixels = NDArray[np.uint8]
 
 _PEOPLE, _DRAFTS, _CLOTHS, _CLOTH_BYTES = 4, 24, 16, 64 << 20
-"""How much is remembered: a person is 12 MB and 3 for each category, a draft 1.4 MB, a cloth up to
-twice as large as its cut."""
+"""How much is remembered: a person is 12 MB and 3 for each category, a draft up to 2.6 MB, a cloth
+up to twice as large as its cut."""
 _SMALL = 150  # pixels; a person less tall is too small to look good
 _UNSEEN = 0.25  # confidence below which a landmark is not in the picture
 _BELOW_HIPS = 0.35  # torso lengths of legs that a photograph must show for a lower garment
 
 _UPON = ("skin", "hair", "accessory", "bag")
-"""Groups of classes that can lie upon any garment."""
+"""Groups of classes that can lie upon any garment, and whose edges the photograph shows. (What a
+network leaves in front it decides itself.)"""
 
 _SHOULDERS = [LANDMARKS.index("left_shoulder"), LANDMARKS.index("right_shoulder")]
 _HIPS = [LANDMARKS.index("left_hip"), LANDMARKS.index("right_hip")]
@@ -54,12 +57,14 @@ _NEEDS: dict[Category, str] = {
 
 @dataclass(frozen=True, eq=False)
 class _Framed:
-    """A person as the network sees them for one category."""
+    """A person as the network sees them for one category; ``ground`` (h, w) bool is where nobody
+    is, in the photograph itself."""
 
     window: Window
     photo: Pixels
     guide: Guide
     labels: Pixels
+    ground: NDArray[np.bool_]
     landmarks: NDArray[np.float32]
 
 
@@ -157,8 +162,8 @@ class TryOn(Network):
         drafted = self._drafts.get(
             who + what, category, lambda: self._draft(framed, hung, category, cancel)
         )
-        ground, upon = framed.labels == GROUND, self._upon(framed.labels, category)
-        person = Person(photo, framed.window, framed.photo, framed.guide, ground, upon)
+        upon = self._upon(framed.labels, category)
+        person = Person(photo, framed.window, framed.guide, upon)
         said = tuple(dict.fromkeys(self._said))
         fitted = time.perf_counter() - begun
 
@@ -208,14 +213,21 @@ class TryOn(Network):
         window = for_category(category, found.landmarks, self._aspect)
         height, width = self.frame
         framed = frame_photo(photo, window, height, width)
-        closer = frame_photo(photo, window, *self._parser.frame)
-        reading = self._parser.read(closer, cancel)
+        fitted = frame_photo(photo, window, *self._parser.frame)
+        reading = self._parser.read(fitted, cancel)
         self._said += reading.notices
-        labels = found.labels_in(window, closer, reading)
+        labels = found.labels_in(window, fitted, reading)
         landmarks = reading.landmarks.copy()
         landmarks[:, :2] *= np.divide((width, height), labels.shape[::-1]).astype(np.float32)
-        small = cv2.resize(labels, (width, height), interpolation=cv2.INTER_NEAREST)
-        return _Framed(window, framed, Guide(framed), np.asarray(small, np.uint8), landmarks)
+        nobody = ((labels == GROUND) & (reading.labels == GROUND)).view(np.uint8)
+        small, nobody = (
+            np.asarray(cv2.resize(own, (width, height), interpolation=cv2.INTER_NEAREST), np.uint8)
+            for own in (labels, nobody)
+        )
+        ground = np.zeros((height, width), np.bool_)
+        shown = window.inside(photo.shape, ground.shape)
+        ground[shown] = nobody[shown] > 0
+        return _Framed(window, framed, Guide(framed), small, ground, landmarks)
 
     def _draft(
         self, framed: _Framed, hung: _Hung, category: Category, cancel: CancelToken
@@ -234,7 +246,10 @@ class TryOn(Network):
         )
         self._said += outcome.notices
         made = outcome.outputs
-        cover, replace, ground = (made[name][0, 0] for name in ("cover", "replace", "ground"))
+        cover, replace, bared = (made[name][0, 0] for name in ("cover", "replace", "ground"))
+        goes = replace >= LEAST
+        stays = framed.ground & ~goes & (cover < LEAST)
+        ground = continued(framed.photo, stays, np.where(goes, bared, np.float32(0)))
         draft = Draft(made["flow"][0], cover, replace, made["fill"][0], ground)
         return _Drafted(draft, outcome.device)
 

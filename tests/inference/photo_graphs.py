@@ -88,7 +88,7 @@ def cutout(*, frame: tuple[int, int] = FRAME, category: int = 0) -> bytes:
 
 def tryon(*, frame: tuple[int, int] = FRAME) -> bytes:
     """The cloth is laid over the person where it is; what else the label map calls a class that
-    is neither ground nor skin is replaced by the person's mean colour."""
+    is neither ground nor skin is replaced by the person's mean colour, and all of it is ground."""
     height, width = frame
     ys = (np.arange(height) + 0.5) / height * 2 - 1
     xs = (np.arange(width) + 0.5) / width * 2 - 1
@@ -106,7 +106,7 @@ def tryon(*, frame: tuple[int, int] = FRAME) -> bytes:
         helper.make_node("Expand", ["mean", "shape"], ["fill"]),
         helper.make_node("Sub", ["fill", "person"], ["change"]),
         helper.make_node("Mul", ["change", "replace"], ["patch"]),
-        helper.make_node("Mul", ["replace", "none"], ["ground"]),
+        helper.make_node("Identity", ["replace"], ["ground"]),
         helper.make_node("Add", ["person", "patch"], ["stripped"]),
         helper.make_node("Sub", ["colors", "stripped"], ["lift"]),
         helper.make_node("Mul", ["lift", "cover"], ["dress"]),

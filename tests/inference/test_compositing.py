@@ -15,7 +15,8 @@ from app.domain.cancel import CancelToken
 from app.domain.cloth import cloth_window, frame_cloth, frame_photo
 from app.domain.errors import Cancelled
 from app.domain.framing import Window, whole
-from app.inference.compositing import Cloth, Draft, Person, composite
+from app.inference.compositing import composite
+from app.inference.planning import Cloth, Draft, Person
 from app.inference.upsampling import Guide
 
 FRAME = (256, 192)
@@ -33,14 +34,12 @@ def draft(
     replace: np.ndarray | float = 0,
     fill: float = 0.5,
     flow: np.ndarray | None = None,
-    ground: float = 0,
 ) -> Draft:
     return Draft(
         identity() if flow is None else flow,
         np.broadcast_to(np.float32(cover), FRAME).copy(),
         np.broadcast_to(np.float32(replace), FRAME).copy(),
         np.full((3, *FRAME), fill, np.float32),
-        np.full(FRAME, ground, np.float32),
     )
 
 
@@ -59,7 +58,7 @@ def noise(height: int, width: int, seed: int = 0) -> np.ndarray:
 def person(rgba: np.ndarray, window: Window | None = None) -> Person:
     window = window or whole(rgba.shape[1], rgba.shape[0])
     framed = frame_photo(rgba, window, *FRAME)
-    return Person(rgba, window, framed, Guide(framed), np.ones(FRAME, bool), np.zeros(FRAME, bool))
+    return Person(rgba, window, Guide(framed), np.zeros(FRAME, bool))
 
 
 def cloth(

@@ -11,8 +11,15 @@ import pytest
 
 torch = pytest.importorskip("torch", reason="the recipe needs the extra `training`")
 
-from models.training import palette  # noqa: E402
-from models.training.parser import data, evaluate, export, losses, train  # noqa: E402
+from models.training import palette, pictures  # noqa: E402
+from models.training.parser import (  # noqa: E402
+    colouring,
+    data,
+    evaluate,
+    export,
+    losses,
+    train,
+)
 from models.training.parser.networks import Parser  # noqa: E402
 
 CPU = torch.device("cpu")
@@ -127,3 +134,28 @@ def test_train_stop_resume_export_evaluate(
     assert 0 <= found["street"]["pixel_accuracy"] <= 1
     assert 0 <= found["studio_crops"]["grouped_mean_iou"] <= 1
     assert (run / "sheet.jpg").stat().st_size > 1000
+
+
+def test_dyed_garments_change_colour_and_nothing_else_does() -> None:
+    keys = [c.key for c in palette.CLASSES]
+    labels = torch.zeros(4, 40, 30, dtype=torch.int64)
+    for row, key in enumerate(("skin", "blouse", "jeans", "bag")):
+        labels[:, 8 * row + 4 : 8 * row + 10] = keys.index(key)
+    labels[:, 36:] = data.IGNORE
+    picture = torch.full((4, 3, 40, 30), 0.4)
+    assert torch.equal(colouring.dye(picture, labels, 0.0, pictures.torch_seeded(0)), picture)
+    dyed = torch.cat(
+        [colouring.dye(picture, labels, 1.0, pictures.torch_seeded(seed)) for seed in range(8)]
+    )
+    every = labels.repeat(8, 1, 1)
+    change = (dyed - 0.4).abs().amax(1)
+    for kept in (0, keys.index("skin"), data.IGNORE):
+        inner = torch.nn.functional.avg_pool2d((every == kept).float()[:, None], 3, 1, 1)[:, 0]
+        assert change[inner > 0.99].max() < 1e-6
+    for key in ("blouse", "bag"):
+        mean = torch.stack([change[i][every[i] == keys.index(key)].mean() for i in range(32)])
+        assert 0.2 < (mean > 0.05).float().mean() < 0.8  # every second one
+    jeans = dyed.permute(0, 2, 3, 1)[every == keys.index("jeans")]
+    assert jeans.std(1).max() < 0.05  # lighter or darker, but as grey as before
+    assert jeans.std(0).max() > 0.05
+    assert torch.equal(dyed.clamp(0, 1), dyed)

@@ -39,8 +39,8 @@ class Weights:
     """Factors of the generator's losses."""
 
     l1: float = 4.0
-    perceptual: float = 1.5
-    style: float = 1.5
+    perceptual: float = 1.0
+    style: float = 1.0
     adversarial: float = 1.0
     kl: float = 0.003
     leakage: float = 3.0
