@@ -79,8 +79,8 @@ def follow_edges(probabilities: Scores, framed: Pixels) -> Scores:
     ``framed`` (h, w, 3) uint8 RGB. They need not sum to 1 any more; classes that win nowhere are 0.
 
     The guided filter for a guide of colours (He, Sun and Tang 2010, "Guided Image Filtering",
-    equations 19 to 21) on the logarithms. On the parser's held-out photographs it puts 1 to 3
-    in a hundred more of the pixels along a silhouette on its right side, and every class gains.
+    equations 19 to 21) on the logarithms. On the parser's held-out photographs it puts 1 to 3 in
+    a hundred more of the pixels along a silhouette on its right side.
     """
     guide = _Guide(framed)
     followed = np.zeros_like(probabilities)

@@ -88,9 +88,8 @@ class Found:
         photograph's own pixels, with ground where it shows anybody but this person.
 
         Each pixel is what both readings together say, for some things are only seen from near and
-        some only told from the whole figure, drawn to the picture's edges. Together that puts the
-        grouped mean IoU of windows for upper and lower garments of the parser's held-out
-        photographs up by one and by three hundredths.
+        some only told from the whole figure, drawn to the picture's edges. (The card of the
+        parser has what that gains.)
         """
         sides = (window.x, window.y, window.width, window.height)
         near = Window(*(side / self.scale for side in sides))

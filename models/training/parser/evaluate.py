@@ -20,8 +20,9 @@ import numpy.typing as npt
 import torch
 
 from app.domain.cancel import CancelToken
+from app.domain.cloth import frame_photo
 from app.domain.errors import PictureError
-from app.domain.framing import LANDMARKS, Window, whole
+from app.domain.framing import LANDMARKS, Category, Window, for_category, whole
 from app.domain.requests import ParseRequest
 from app.domain.scores import follow_edges
 from app.inference.packs import load_pack
@@ -56,15 +57,30 @@ class Pack:
         points[:, :2] *= np.divide((width, height), (columns, rows)).astype(np.float32)
         return cv2.resize(labels, (width, height), interpolation=cv2.INTER_NEAREST), points
 
+    def read_window(self, photo: Bytes, category: Category) -> tuple[Window, Bytes] | None:
+        """The window of a photograph (H, W, 3) in which a garment of ``category`` is put on, and
+        its label map (h, w) by both looks; None where the application finds nobody."""
+        solid = _solid(photo)
+        try:
+            found = self.parser.find(solid, CancelToken())
+        except PictureError:
+            return None
+        window = for_category(category, found.landmarks)
+        fitted = frame_photo(solid, window, *self.parser.frame)
+        return window, found.labels_in(window, fitted, self.parser.read(fitted, CancelToken()))
+
     def read(self, photo: Bytes) -> tuple[Bytes, Floats]:
         """Label map (H, W) and landmarks (13, 3) of a photograph (H, W, 3) RGB of at most 2048
         pixels a side; all ground and nothing to be seen where the application finds nobody."""
-        solid = np.dstack([photo, np.full(photo.shape[:2], 255, np.uint8)])
         try:
-            parsed = self.parser(ParseRequest(solid), CancelToken())
+            parsed = self.parser(ParseRequest(_solid(photo)), CancelToken())
         except PictureError:
             return np.zeros(photo.shape[:2], np.uint8), np.zeros((len(LANDMARKS), 3), np.float32)
         return parsed.labels, parsed.landmarks
+
+
+def _solid(photo: Bytes) -> Bytes:
+    return np.dstack([photo, np.full(photo.shape[:2], 255, np.uint8)])
 
 
 @dataclass
@@ -130,6 +146,7 @@ def measure(
     counts = np.array([(train.labels == c).flatten(1).any(1).sum() for c in range(palette.COUNT)])
     frequent = np.flatnonzero(counts >= _FEWEST).tolist()
     street, studio = Scores(), Scores()
+    windows: dict[Category, Scores] = {"upper": Scores(), "lower": Scores()}
     gaps: list[npt.NDArray[np.float64]] = []
     columns = []
     for index in range(len(held_out)):
@@ -139,6 +156,8 @@ def measure(
         points = held_out.landmarks[index].numpy()
         read, found = pack.read(np.ascontiguousarray(photo))
         street.add(truth, read)
+        for category, scores in windows.items():
+            _add_window(scores, pack, np.ascontiguousarray(photo), truth, category)
         if points[0, 2] > 0:
             torso = np.linalg.norm(points[7:9, :2].mean(0) - points[1:3, :2].mean(0))
             gap = np.linalg.norm(found[:, :2] - points[:, :2], axis=1) / torso
@@ -156,6 +175,7 @@ def measure(
         "classes_counted": [palette.CLASSES[i].key for i in frequent],
         "street": street.result(frequent),
         "studio_crops": studio.result(frequent),
+        "windows": {category: scores.result(frequent) for category, scores in windows.items()},
         "landmarks_within_a_fifth_of_the_torso": {
             name: round(float(np.nanmean(np.where(np.isnan(d), np.nan, d < 0.2))), 3)
             for name, d in zip(LANDMARKS, distances.T, strict=True)
@@ -164,6 +184,16 @@ def measure(
         **packing.costs(pack.path, feed),
     }
     return result, pictures.columns_sheet(columns, 16)
+
+
+def _add_window(scores: Scores, pack: Pack, photo: Bytes, truth: Bytes, category: Category) -> None:
+    """What a try-on is told of a person, where it sees the photograph."""
+    seen = pack.read_window(photo, category)
+    if seen is not None:
+        window, labels = seen
+        wanted = window.cut(truth, *labels.shape, nearest=True)
+        shown = window.inside(photo.shape, labels.shape)
+        scores.add(wanted[shown], labels[shown])
 
 
 def _cell(image: Bytes) -> Bytes:
