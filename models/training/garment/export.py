@@ -23,7 +23,7 @@ from models.training import figures, packing, palette, pictures
 from models.training.garment import checkpoint
 from models.training.garment.networks import CLASSES, STYLE, Generator, StyleEncoder, one_hot
 
-NAME, VERSION = "garment-spade", "0.2.0"
+NAME, VERSION = "garment-spade", "0.3.0"
 HEIGHT, WIDTH = 256, 192
 _FEWEST = 150  # pixels at 256x192 a class needs before its code is worth keeping
 _PER_CLASS = 160

@@ -112,8 +112,7 @@ def batch(pairs: Pairs, rows: Tensor, how: Augment, rng: torch.Generator) -> Bat
     if how is FIXED:
         variant = torch.zeros_like(variant)
     person = pairs.person[rows_there].float() / 127.5 - 1
-    cloth = pairs.cloth[rows_there, variant].float()
-    cloth = torch.cat([cloth[:, :3] / 127.5 - 1, cloth[:, 3:] / 255], 1)
+    cloth = widened(pairs.cloth[rows_there, variant])
     labels = pairs.labels[rows_there].float()
     mask = pairs.mask[rows_there].float()
     points = pairs.landmarks[rows_there].clone()
@@ -169,6 +168,12 @@ def batch(pairs: Pairs, rows: Tensor, how: Augment, rng: torch.Generator) -> Bat
         labels[:, 0].round().long(), points, category, flow, mask, ignore, flat,
         Garment(category, skirt, covered),
     )  # fmt: skip
+
+
+def widened(rgba: Tensor) -> Tensor:
+    """Bytes (B, 4 or more, H, W) as networks take them: RGB -1..1, all else 0..1."""
+    wide = rgba.float()
+    return torch.cat([wide[:, :3] / 127.5 - 1, wide[:, 3:] / 255], 1)
 
 
 def laid_anew(cloth: Tensor, how: Augment, rng: torch.Generator) -> tuple[Tensor, Tensor]:

@@ -108,9 +108,7 @@ class Garments:
         """Those of ``rows`` (B,) at a ``height``, moved, recoloured and mirrored by chance. What
         ``how`` says of people is not used."""
         device, rows = self.cloth.device, rows.to(self.cloth.device)
-        cloth = self.cloth[rows].float()
-        inside = self.inside[rows].float() / 255
-        cloth = torch.cat([cloth[:, :3] / 127.5 - 1, cloth[:, 3:] / 255, inside], 1)
+        cloth = data.widened(torch.cat([self.cloth[rows], self.inside[rows]], 1))
         if height != HEIGHT:
             cloth = functional.avg_pool2d(cloth, HEIGHT // height)
         cloth, lying = data.laid_anew(cloth, how, rng)
