@@ -43,7 +43,7 @@ class Weights:
     style: float = 1.0
     adversarial: float = 1.0
     kl: float = 0.003
-    leakage: float = 3.0
+    leakage: float = 60.0
 
 
 class Trainer:
