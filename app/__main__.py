@@ -14,6 +14,14 @@ from typing import NoReturn
 from app import selftest
 
 
+def run() -> NoReturn:
+    """Run the program with the process's own arguments and end the process."""
+    code = main()
+    if "PySide6.QtWidgets" in sys.modules:
+        _leave(code)
+    sys.exit(code)
+
+
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the program with these arguments, the process's own when none are given. Returns its
     exit code, also when Ctrl-C is pressed."""
@@ -23,7 +31,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 130
 
 
-def _main(arguments: list[str]) -> int:  # noqa: RET503 (after the window the process ends)
+def _main(arguments: list[str]) -> int:
     """Everything is imported in here, in the order that works: on Windows onnxruntime has to come
     before Qt, whose older C++ runtime it cannot use; elsewhere it loads after the window shows."""
     _speak_utf8()
@@ -56,14 +64,12 @@ def _main(arguments: list[str]) -> int:  # noqa: RET503 (after the window the pr
     if testing:
         from app.selftest import inside
 
-        code = inside.main(arguments[1:], has_screen=_has_screen())
-    else:
-        from app import log, wiring
-        from app.ui import launch
+        return inside.main(arguments[1:], has_screen=_has_screen())
+    from app import log, wiring
+    from app.ui import launch
 
-        log.setup()
-        code = int(launch.main(sys.argv[:1], wiring, file))
-    _leave(code)
+    log.setup()
+    return int(launch.main(sys.argv[:1], wiring, file))
 
 
 def _leave(code: int) -> NoReturn:
@@ -103,4 +109,4 @@ def _speak_utf8() -> None:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    run()

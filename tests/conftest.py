@@ -29,6 +29,19 @@ def _own_folders(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.M
     monkeypatch.setenv("TOILE_HOME", str(tmp_path_factory.mktemp("home")))
 
 
+@pytest.fixture(autouse=True)
+def _no_early_end(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What ends its process would end the tests with it, and nobody would miss the rest."""
+    tests, end = os.getpid(), os._exit
+
+    def leave(code: int) -> None:
+        if os.getpid() == tests:
+            pytest.fail(f"The tests' own process was to end with code {code}")
+        end(code)
+
+    monkeypatch.setattr(os, "_exit", leave)
+
+
 @pytest.fixture(autouse=True, scope="session")
 def _ctrl_c_is_heard() -> None:
     """A shell that runs the tests in the background has their process ignore Ctrl-C."""
