@@ -162,7 +162,12 @@ def test_export_draws_what_training_drew() -> None:
         trained = (generator(networks.one_hot(labels), codes) + 1) / 2
         shipped = export.ExportedGenerator(generator)(labels, codes)
     assert float(trained.std()) > 0.1
-    assert torch.allclose(trained.clamp(0, 1), shipped, atol=1e-4)
+    skin = (labels == 1)[:, None].expand_as(trained)
+    gap = (trained.clamp(0, 1) - shipped).abs()
+    assert float(gap[~skin].max()) < 1e-4
+    # Skin keeps its colour and loses its detail.
+    assert abs(float(trained[skin].mean() - shipped[skin].mean())) < 0.05
+    assert float(shipped[skin].std()) < float(trained[skin].clamp(0, 1).std())
 
 
 def test_graphs_are_folded_and_keep_their_weights(tmp_path: Path) -> None:

@@ -27,6 +27,7 @@ NAME, VERSION = "garment-spade", "0.3.0"
 HEIGHT, WIDTH = 256, 192
 _FEWEST = 150  # pixels at 256x192 a class needs before its code is worth keeping
 _PER_CLASS = 160
+_CALM = 0.7  # of the detail of skin: a face that nobody taught is better plain than a whirl
 
 
 class _OnLabels(nn.Module):
@@ -47,6 +48,7 @@ class ExportedGenerator(_OnLabels):
     def __init__(self, generator: Generator) -> None:
         super().__init__()
         self.generator = copy.deepcopy(generator)
+        self.generator.calm = _CALM
         for stage in self.generator.stages:
             stage.centre()
 

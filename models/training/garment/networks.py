@@ -30,6 +30,7 @@ STYLE = 32
 CHANNELS = (160, 128, 96, 48, 16)
 STYLE_FROM = 1
 _HIDDEN = 96
+_SKIN = next(i for i, c in enumerate(palette.CLASSES) if c.key == "skin")
 #: Blocks of EfficientNet-Lite0 after which the discriminator looks: strides 2, 4, 8, 16, 32.
 SEEN_AFTER = (*TAPS, 10, 15)
 _SEEN = (16, 24, 40, 112, 320)  # channels there
@@ -161,6 +162,7 @@ class Generator(nn.Module):
 
     def __init__(self) -> None:
         super().__init__()
+        self.calm = 0.0  # share of the detail of skin that is left away; set by export
         self.stem = nn.Conv2d(CLASSES + 2, CHANNELS[0], 3, padding=1)
         self.stages = nn.ModuleList(
             Stage(a, b, single=b == CHANNELS[-1])
@@ -203,6 +205,12 @@ class Generator(nn.Module):
                 change = change + _enlarged(residual)
             residual = change
         assert residual is not None
+        if self.calm:
+            skin = hot[:, _SKIN : _SKIN + 1]
+            mean = (residual * skin).sum((2, 3), keepdim=True) / (
+                skin.sum((2, 3), keepdim=True) + 1
+            )
+            residual = residual + self.calm * skin * (mean - residual)
         picture = spread(self.fill(torch.cat([styled, codes], 2)), hot) + residual
         ground = hot[:, :1]
         return picture * (1 - ground) + ground
