@@ -47,6 +47,11 @@ def columns_sheet(columns: list[list[Image]], wide: int) -> Image:
     return sheet([list(row) for line in lines for row in zip(*line, strict=True)])
 
 
+def opaque(photo: Image) -> Image:
+    """A photograph (H, W, 3) as the application takes it: (H, W, 4) with nothing transparent."""
+    return np.dstack([photo, np.full(photo.shape[:2], 255, np.uint8)])
+
+
 def save(path: Path, image: Image) -> None:
     """Write an RGB image (PNG or JPEG by suffix). Raises OSError if that fails."""
     done, data = cv2.imencode(path.suffix, image[:, :, ::-1])

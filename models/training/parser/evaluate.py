@@ -11,6 +11,7 @@ set: never to be committed).
 from __future__ import annotations
 
 import argparse
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -57,30 +58,30 @@ class Pack:
         points[:, :2] *= np.divide((width, height), (columns, rows)).astype(np.float32)
         return cv2.resize(labels, (width, height), interpolation=cv2.INTER_NEAREST), points
 
-    def read_window(self, photo: Bytes, category: Category) -> tuple[Window, Bytes] | None:
-        """The window of a photograph (H, W, 3) in which a garment of ``category`` is put on, and
-        its label map (h, w) by both looks; None where the application finds nobody."""
-        solid = _solid(photo)
+    def read_windows(
+        self, photo: Bytes, categories: Iterable[Category]
+    ) -> Iterator[tuple[Category, Window, Bytes]]:
+        """For each of ``categories`` the window of a photograph (H, W, 3) in which such a garment
+        is put on, and its label map (h, w) by both looks; nothing where nobody is found."""
+        solid = pictures.opaque(photo)
         try:
             found = self.parser.find(solid, CancelToken())
         except PictureError:
-            return None
-        window = for_category(category, found.landmarks)
-        fitted = frame_photo(solid, window, *self.parser.frame)
-        return window, found.labels_in(window, fitted, self.parser.read(fitted, CancelToken()))
+            return
+        for category in categories:
+            window = for_category(category, found.landmarks)
+            fitted = frame_photo(solid, window, *self.parser.frame)
+            reading = self.parser.read(fitted, CancelToken())
+            yield category, window, found.labels_in(window, fitted, reading)
 
     def read(self, photo: Bytes) -> tuple[Bytes, Floats]:
         """Label map (H, W) and landmarks (13, 3) of a photograph (H, W, 3) RGB of at most 2048
         pixels a side; all ground and nothing to be seen where the application finds nobody."""
         try:
-            parsed = self.parser(ParseRequest(_solid(photo)), CancelToken())
+            parsed = self.parser(ParseRequest(pictures.opaque(photo)), CancelToken())
         except PictureError:
             return np.zeros(photo.shape[:2], np.uint8), np.zeros((len(LANDMARKS), 3), np.float32)
         return parsed.labels, parsed.landmarks
-
-
-def _solid(photo: Bytes) -> Bytes:
-    return np.dstack([photo, np.full(photo.shape[:2], 255, np.uint8)])
 
 
 @dataclass
@@ -156,8 +157,10 @@ def measure(
         points = held_out.landmarks[index].numpy()
         read, found = pack.read(np.ascontiguousarray(photo))
         street.add(truth, read)
-        for category, scores in windows.items():
-            _add_window(scores, pack, np.ascontiguousarray(photo), truth, category)
+        for category, window, labels in pack.read_windows(np.ascontiguousarray(photo), windows):
+            shown = window.inside(photo.shape, labels.shape)
+            wanted = window.cut(truth, *labels.shape, nearest=True)
+            windows[category].add(wanted[shown], labels[shown])
         if points[0, 2] > 0:
             torso = np.linalg.norm(points[7:9, :2].mean(0) - points[1:3, :2].mean(0))
             gap = np.linalg.norm(found[:, :2] - points[:, :2], axis=1) / torso
@@ -184,16 +187,6 @@ def measure(
         **packing.costs(pack.path, feed),
     }
     return result, pictures.columns_sheet(columns, 16)
-
-
-def _add_window(scores: Scores, pack: Pack, photo: Bytes, truth: Bytes, category: Category) -> None:
-    """What a try-on is told of a person, where it sees the photograph."""
-    seen = pack.read_window(photo, category)
-    if seen is not None:
-        window, labels = seen
-        wanted = window.cut(truth, *labels.shape, nearest=True)
-        shown = window.inside(photo.shape, labels.shape)
-        scores.add(wanted[shown], labels[shown])
 
 
 def _cell(image: Bytes) -> Bytes:

@@ -16,7 +16,7 @@ from app.domain.requests import CutCloth, TryOnRequest
 from app.inference.cutout import Cutout
 from app.inference.packs import load_pack
 from app.inference.tryon import TryOn
-from models.training import packing
+from models.training import packing, pictures
 from models.training.parser import evaluate as parsing
 from models.training.tryon.body import HEIGHT, WIDTH
 from models.training.tryon.export import INPUTS, OUTPUTS
@@ -28,10 +28,6 @@ Floats = npt.NDArray[np.float32]
 def photo_of(path: Path) -> Bytes:
     """A photograph (H, W, 3) RGB."""
     return np.ascontiguousarray(cv2.imread(str(path), cv2.IMREAD_COLOR)[:, :, ::-1])
-
-
-def _solid(photo: Bytes) -> Bytes:
-    return np.dstack([photo, np.full(photo.shape[:2], 255, np.uint8)])
 
 
 def picture_of(planes: Floats) -> Bytes:
@@ -54,7 +50,7 @@ class Scissors:
     def cut_out(self, photo: Bytes) -> CutCloth | None:
         """The garment in a photograph (H, W, 3), cut out; None where there is none."""
         try:
-            return self.cutout(_solid(photo), CancelToken())
+            return self.cutout(pictures.opaque(photo), CancelToken())
         except PictureError:
             return None
 
@@ -78,7 +74,7 @@ class Packs(Scissors):
     def wear(self, person: Bytes, photo: Bytes, category: Category) -> Bytes:
         """Photographs of a person and of a garment (H, W, 3) to the person wearing it, by the
         application. Raises PictureError where the application refuses."""
-        request = TryOnRequest(_solid(person), _solid(photo), category)
+        request = TryOnRequest(pictures.opaque(person), pictures.opaque(photo), category)
         return self._studio(request, CancelToken()).rgba[..., :3]
 
     def dress(self, person: Bytes, cloth: Bytes, category: int) -> dict[str, Floats]:
