@@ -1,4 +1,4 @@
-"""The U-Net behind parser and cut-out: EfficientNet-Lite0 down, a light decoder up.
+"""The U-Net behind parser and cut-out: EfficientNet-Lite down, a light decoder up.
 
 Ronneberger, Fischer, Brox 2015 ("U-Net"), with an ImageNet encoder whose batch statistics stay
 frozen: batches here are small.
@@ -14,9 +14,9 @@ from torch.nn import functional
 
 from models.training import efficientnet
 
-#: Blocks of EfficientNet-Lite0 after which features are taken; strides 2, 4, 8, 16, 32.
-_TAPS = (0, 2, 4, 10, 15)
 Five: TypeAlias = tuple[int, int, int, int, int]
+#: Blocks after which features are taken by default, the last ones of strides 2, 4, 8, 16 and 32.
+_TAPS: dict[str, Five] = {"lite0": (0, 2, 4, 10, 15), "lite2": (0, 3, 6, 14, 20)}
 
 
 class ConvNorm(nn.Sequential):
@@ -34,17 +34,20 @@ class UNet(nn.Module):
     """Pictures (B, 3, H, W) in [-1, 1] to features.
 
     ``forward`` returns features at stride 2 (``widths[3]`` channels), at stride 4 (``widths[2]``)
-    and the deepest encoder features at stride 32 (``deep`` channels). The encoder ends with the
-    last of ``taps``.
+    and the deepest encoder features at stride 32 (``deep`` channels). The encoder, ``lite0`` or
+    ``lite2``, ends with the last of ``taps``.
     """
 
     def __init__(
-        self, widths: tuple[int, int, int, int] = (128, 96, 64, 40), taps: Five = _TAPS
+        self,
+        encoder: str,
+        widths: tuple[int, int, int, int] = (128, 96, 64, 40),
+        taps: Five | None = None,
     ) -> None:
         super().__init__()
-        self.taps = taps
-        self.encoder = efficientnet.frozen("lite0", taps[-1] + 1).requires_grad_(True)
-        self.channels = [self.encoder.channels[t] for t in taps]
+        self.taps = taps or _TAPS[encoder]
+        self.encoder = efficientnet.frozen(encoder, self.taps[-1] + 1).requires_grad_(True)
+        self.channels = [self.encoder.channels[t] for t in self.taps]
         self.deep = self.channels[-1]
         below = self.deep
         self.steps = nn.ModuleList()

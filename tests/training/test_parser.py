@@ -2,22 +2,30 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 from collections.abc import Callable
 from pathlib import Path
 
+import cv2
 import numpy as np
 import pytest
 
 torch = pytest.importorskip("torch", reason="the recipe needs the extra `training`")
 
-from models.training import palette, pictures  # noqa: E402
+from app.domain.cancel import CancelToken  # noqa: E402
+from app.domain.errors import PictureError  # noqa: E402
+from app.domain.framing import Window  # noqa: E402
+from app.inference.parsing import Found  # noqa: E402
+from app.inference.providers import Device  # noqa: E402
+from models.training import blobs, palette, pictures  # noqa: E402
 from models.training.parser import (  # noqa: E402
     colouring,
     data,
     evaluate,
     export,
     losses,
+    relabel,
     train,
 )
 from models.training.parser.networks import Parser  # noqa: E402
@@ -74,6 +82,81 @@ def test_pseudo_labels_obey_the_list_of_labels() -> None:
     forbidden = losses.absent(scores, allowed)
     allowed[0, BLOUSE] = True
     assert losses.absent(scores, allowed) < forbidden
+
+
+def test_what_a_list_rules_out_goes_to_its_family() -> None:
+    chances = np.zeros((palette.COUNT, 2, 3), np.float32)
+    chances[0], chances[BLOUSE], chances[BLOUSE + 1], chances[-1] = 0.1, 0.6, 0.1, 0.2
+    tags = np.zeros(palette.COUNT, bool)
+    tags[BLOUSE + 1] = True
+    left = relabel.constrained(chances, tags)
+    assert left[BLOUSE + 1] == pytest.approx(0.7)
+    assert left[0] == pytest.approx(0.1)
+    assert not left[[BLOUSE, -1]].any()
+    tags[:] = False  # no garment is listed at all: none is made up
+    assert relabel.constrained(chances, tags).sum() == pytest.approx(0.6)
+
+
+class _Reader:
+    """Finds a blouse on the left half of every photograph, unsure at its right edge."""
+
+    def find(self, rgba: np.ndarray, _cancel: CancelToken) -> Found:
+        if rgba[..., :3].max() < 5:
+            raise PictureError("nobody")
+        height, width = rgba.shape[:2]
+        chances = np.zeros((palette.COUNT, 64, 48), np.float32)
+        chances[0] = 1
+        chances[0, :, :24], chances[BLOUSE, :, :24] = 0.1, 0.9
+        chances[:2, :, 24:30] = 0.5
+        whole_photo = Window(0, 0, width, height)
+        framed = whole_photo.cut(np.ascontiguousarray(rgba[..., :3]), 64, 48)
+        points = np.zeros((13, 3), np.float32)
+        return Found(
+            height, width, 1.0, whole_photo, framed, chances, points, 1, "front", Device("cpu"), ()
+        )
+
+
+def test_photographs_with_a_list_of_labels_get_label_maps(
+    tagged_pack: Path, tmp_path: Path
+) -> None:
+    target = tmp_path / "relabelled.npz"
+    with np.load(tagged_pack) as source:
+        content = dict(source)
+    black = cv2.imencode(".jpg", np.zeros((288, 192, 3), np.uint8))[1].tobytes()
+    photos = [*blobs.parts(content["photos"], content["photo_sizes"])[:-1], black]
+    content["photos"], content["photo_sizes"] = blobs.joined(photos)
+    np.savez(tmp_path / "tagged.npz", **content)
+    share = relabel.relabel(tmp_path / "tagged.npz", _Reader(), target)
+    assert 0.4 < share < 0.7
+    people = data.load(target, True, CPU)
+    assert (people.labels[0, 0, 4:280, 4:80] == BLOUSE).all()
+    assert (people.labels[0, 0, 4:280, 140:188] == 0).all()
+    assert (people.labels[-1] == data.IGNORE).all()
+    assert torch.equal(people.rgb[0], data.load(tagged_pack, True, CPU).rgb[0])
+
+
+def test_grounds_are_exchanged_only_behind_known_people() -> None:
+    picture = torch.full((2, 3, 32, 24), 0.4)
+    labels = torch.full((2, 32, 24), data.IGNORE)
+    labels[1] = 0
+    labels[1, 8:24, 6:18] = BLOUSE
+    plain = colouring.exchange_ground(picture, labels, 1.0, pictures.torch_seeded(3))
+    assert torch.equal(plain[0], picture[0])
+    assert torch.equal(plain[1, :, 9:23, 7:17], picture[1, :, 9:23, 7:17])
+    assert (plain[1, :, :6] - 0.4).abs().mean() > 0.05
+
+
+def test_rare_classes_are_drawn_more_often(drawn_pack: Path) -> None:
+    people = data.load(drawn_pack, True, CPU)
+    tags = torch.zeros(6, palette.COUNT, dtype=torch.bool)
+    tags[:, 0] = tags[0, BLOUSE] = True
+    rare = dataclasses.replace(people, tags=tags.repeat(5, 1))
+    rare.tags[6:, BLOUSE] = False  # one of thirty wears it
+    rare.ids = [str(i) for i in range(30)]
+    drawn = rare.draw(4000, pictures.torch_seeded(0))
+    share = (drawn == 0).float().mean() * 30
+    assert share == pytest.approx((0.2 * 30) ** 0.5, rel=0.25)
+    assert set(drawn.tolist()) == set(range(30))
 
 
 def test_a_blend_is_the_mean_of_the_weights(

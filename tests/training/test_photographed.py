@@ -193,8 +193,13 @@ def test_bare_arms_begin_where_sleeves_end(made: Pairs) -> None:
             torch.zeros(len(made)),
             torch.tensor([covered, covered]).expand(len(made), 2, 2),
         )
-        arms, neck = pasting.bare_arms(made.landmarks, kind, HEIGHT)
-        assert arms.shape == neck.shape == (len(made), 1, HEIGHT, WIDTH)
+        arms, surely = pasting.bare_arms(made.landmarks, kind, HEIGHT)
+        neck = pasting.about_the_neck(made.landmarks, HEIGHT)
+        assert arms.shape == surely.shape == neck.shape == (len(made), 1, HEIGHT, WIDTH)
+        assert (surely <= arms).all()
+        unseen = made.landmarks.clone()
+        unseen[..., 2] = 0.4
+        assert not pasting.bare_arms(unseen, kind, HEIGHT)[1].any()
         areas.append(float(arms.mean()))
         chains = bones.Frame.of(made.landmarks).chains[:, 0, 0]
         for row, (root, elbow, _) in enumerate(chains):
@@ -203,6 +208,35 @@ def test_bare_arms_begin_where_sleeves_end(made: Pairs) -> None:
                 if 0 < share < 1 and 0 <= y < HEIGHT:
                     assert bool(arms[row, 0, int(y), int(x)]) is bare
     assert areas[0] > areas[1] > areas[2] == 0
+
+
+def test_where_a_garment_that_was_put_on_ends_is_known_over_the_old_one(
+    made: Pairs, garments: photographed.Garments
+) -> None:
+    rng = pictures.torch_seeded(0)
+    batch = data.batch(made, torch.arange(len(made)), data.FIXED, rng)
+    tops = torch.nonzero(made.category == CATEGORIES.index("upper"))[:, 0]
+    short = dataclasses.replace(
+        garments, folded=torch.tensor([name != "shirt.png" for name in garments.names])
+    )
+    body = Body()
+    net = torch.nn.Module()
+    net.body = body
+    worn = pasting.paste(body, batch, short, 1.0, data.FIXED, rng)
+    assert (worn.laid[tops] == 1).all()
+    assert (batch.laid == 0).all()
+    _, surely = pasting.bare_arms(worn.points, worn.garment, HEIGHT)
+    for own, known_there in ((worn, True), (batch, False)):
+        _, old, _, ignore, unsure = train.hide(net, own, pictures.torch_seeded(1))
+        over = (old * (1 - own.mask) > 0)[tops]
+        assert over.any()
+        assert (ignore[tops][over] == 1).all()  # what is seen there is another garment
+        assert ((unsure[tops][over] < 1).float().mean() > 0.5) == known_there
+        if known_there:  # the forearms, which long sleeves covered, lie before the shirt
+            arms = (surely * old)[tops] > 0
+            assert arms.sum() > 100
+            assert not own.mask[tops][arms].any()
+            assert not unsure[tops][arms].any()
 
 
 def test_the_recipe_learns_from_photographs_too(

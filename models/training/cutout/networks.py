@@ -19,7 +19,7 @@ class Cutout(nn.Module):
 
     def __init__(self) -> None:
         super().__init__()
-        self.net = UNet(_WIDTHS, _TAPS)
+        self.net = UNet("lite0", _WIDTHS, _TAPS)
         self.mask = nn.Conv2d(_WIDTHS[-1], 1, 3, padding=1)
         self.kind = nn.Sequential(
             nn.Linear(self.net.deep, 64), nn.ReLU(inplace=True), nn.Linear(64, len(KINDS))

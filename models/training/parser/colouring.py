@@ -14,7 +14,8 @@ _PATTERNED = 0.35  # share of dyed garments that get a pattern
 
 
 def exchange_ground(picture: Tensor, labels: Tensor, share: float, rng: torch.Generator) -> Tensor:
-    """``picture`` (B, 3, H, W) 0..1 with the ground of a ``share`` of them plain or graded."""
+    """``picture`` (B, 3, H, W) 0..1 with the ground of a ``share`` of them plain or graded, if
+    ``labels`` (B, H, W) know a person in them."""
     count, _, height, width = picture.shape
     ends = torch.rand(count, 1, 3, 1, 1, generator=rng) * 0.15 + torch.where(
         torch.rand(count, 1, 1, 1, 1, generator=rng) < 0.6,
@@ -32,7 +33,7 @@ def exchange_ground(picture: Tensor, labels: Tensor, share: float, rng: torch.Ge
     soft = functional.avg_pool2d(functional.max_pool2d(person, 3, 1, 1), 3, 1, 1)
     chosen = (torch.rand(count, 1, 1, 1, generator=rng) < share).to(picture.device)
     plain = (picture * soft + wall * (1 - soft)).clamp(0, 1)
-    return torch.where(chosen, plain, picture)
+    return torch.where(chosen & (person.amax((2, 3), keepdim=True) > 0), plain, picture)
 
 
 def relight(picture: Tensor, amount: float, rng: torch.Generator) -> Tensor:

@@ -24,6 +24,8 @@ from models.training.parser.colouring import IGNORE
 
 HEIGHT, WIDTH = 384, 288
 _SIZE = (576, 432)  # rows and columns in which every stored photograph fits
+_FREQUENT = 0.2  # share of the photographs from which a class is seen often enough
+_MOST_OFTEN = 3.0  # times that a photograph is drawn as often as others
 _HAIR_TOP = 0.75  # of the torso's length, from the shoulders to the top of the head
 
 
@@ -45,6 +47,14 @@ class People:
 
     def __len__(self) -> int:
         return len(self.ids)
+
+    def draw(self, count: int, rng: torch.Generator) -> Tensor:
+        """Rows (count,) at random, those with rare classes more often (repeat factor sampling,
+        Gupta, Dollar and Girshick 2019)."""
+        share = self.tags.float().mean(0).clamp(min=1e-6)
+        wanted = (_FREQUENT / share).sqrt().clamp(1, _MOST_OFTEN)
+        often = (wanted * self.tags).amax(1).clamp(min=1).cpu()
+        return torch.multinomial(often, count, replacement=True, generator=rng)
 
 
 def load(pack: Path, train: bool, device: torch.device) -> People:

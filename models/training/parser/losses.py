@@ -46,7 +46,7 @@ def parsing(
     return {"entropy": entropy, "dice": dice}
 
 
-def _with_always(allowed: Tensor) -> Tensor:
+def with_always(allowed: Tensor) -> Tensor:
     """Lists of labels leave out what nobody is without: ground, skin and hair."""
     always = torch.zeros_like(allowed)
     always[:, :3] = True
@@ -56,7 +56,7 @@ def _with_always(allowed: Tensor) -> Tensor:
 def absent(scores: Tensor, allowed: Tensor) -> Tensor:
     """-log of the probability left for the classes (B, 26) that a list of labels allows."""
     chance = scores.float().softmax(1)
-    left = (chance * _with_always(allowed)[:, :, None, None]).sum(1)
+    left = (chance * with_always(allowed)[:, :, None, None]).sum(1)
     return -(left.clamp(min=1e-4)).log().mean()
 
 
@@ -74,7 +74,7 @@ def worn(logits: Tensor, labels: Tensor) -> Tensor:
 def worn_tags(logits: Tensor, allowed: Tensor) -> Tensor:
     """The same from lists of labels (B, 26): what is not listed is not there; of what is listed,
     only garments are sure to be in every crop."""
-    allowed = _with_always(allowed)
+    allowed = with_always(allowed)
     known = ~allowed | torch.tensor(_IN_ANY_CROP, device=allowed.device)
     each = functional.binary_cross_entropy_with_logits(
         logits.float(), allowed.float(), reduction="none"
@@ -86,7 +86,7 @@ def constrained(scores: Tensor, allowed: Tensor, height: int, sure: float) -> Te
     """Labels (B, H, W) from scores with ruled-out classes excluded; `IGNORE` where unsure."""
     size = (height, scores.shape[3] * height // scores.shape[2])
     full = functional.interpolate(scores.float(), size=size, mode="bilinear", align_corners=False)
-    full = full.masked_fill(~_with_always(allowed)[:, :, None, None], -1e4)
+    full = full.masked_fill(~with_always(allowed)[:, :, None, None], -1e4)
     best, labels = full.softmax(1).max(1)
     return labels.masked_fill(best < sure, IGNORE)
 

@@ -28,7 +28,7 @@ class Parser(nn.Module):
 
     def __init__(self) -> None:
         super().__init__()
-        self.net = UNet()
+        self.net = UNet("lite2")
         self.scores = nn.Conv2d(40, palette.COUNT, 1)
         self.heat = nn.Conv2d(64, _POINTS, 1)
         self.seen = nn.Sequential(
@@ -66,7 +66,7 @@ class Parser(nn.Module):
 
 
 #: Groups of the palette of which one person wears one or two pieces, not a patchwork.
-_FAMILIES = (("upper",), ("lower", "dress", "legwear"))
+FAMILIES = (("upper",), ("lower", "dress", "legwear"))
 _AGREEMENT = 2.0
 
 
@@ -81,7 +81,7 @@ class ExportedParser(nn.Module):
     def __init__(self, parser: Parser) -> None:
         super().__init__()
         self.net = parser.eval()
-        families = [[float(c.group in f) for c in palette.CLASSES] for f in _FAMILIES]
+        families = [[float(c.group in f) for c in palette.CLASSES] for f in FAMILIES]
         self.register_buffer("families", torch.tensor(families), persistent=False)
 
     def forward(self, photo: Tensor) -> tuple[Tensor, Tensor]:

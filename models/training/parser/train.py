@@ -52,7 +52,7 @@ class Teacher:
             people = self.tagged
         elif self.nobody and chance > 1 - _NOBODY_SHARE:
             people = self.nobody
-        rows = torch.randint(len(people), (BATCH.get(height, 8),), generator=rng)
+        rows = people.draw(BATCH.get(height, 8), rng)
         batch = data.windows(people, rows, height, data.Augment(), rng)
         scores, places, points, seen, worn = training.net(batch.picture)
         if people is self.nobody:
@@ -64,12 +64,13 @@ class Teacher:
         allowed = people.tags[rows.to(training.device)]
         terms["absent"] = losses.absent(scores, allowed)
         terms["worn"] = losses.worn_tags(worn, allowed)
+        labels = batch.labels
         if training.step >= self.labels_itself:
             with torch.no_grad():
                 own = training.average(batch.picture)[0]
-            labels = losses.constrained(own, allowed, height, _SURE)
-            terms |= losses.parsing(scores, labels, self.weights, rng)
-        return terms
+            own_labels = losses.constrained(own, allowed, height, _SURE)
+            labels = own_labels.where(own_labels != data.IGNORE, labels)
+        return losses.parsing(scores, labels, self.weights, rng) | terms
 
 
 def sheet(people: data.People, average: nn.Module, height: int) -> pictures.Image:

@@ -37,8 +37,10 @@ FIXED = Augment(mirror=False, shift=0, scale=0, rotate=0, color=0, cropped=0, co
 class Batch:
     """``person`` (B, 3, 256, 192) and ``cloth`` (B, 4, ...) in -1..1, its alpha 0..1; ``labels``
     (B, 256, 192) int64; ``points`` (B, 13, 3); ``category`` (B, 3) one-hot; ``flow`` (B, 2, ...);
-    ``mask`` (B, 1, ...) the worn garment; ``ignore`` (B, 1, ...) where nothing is known; ``flat``
-    (B, 8, 2) -1..1, `bones.POINTS` of the cloth; ``garment`` what kind it is."""
+    ``mask`` (B, 1, ...) the worn garment; ``ignore`` (B, 1, ...) where the picture is not known,
+    ``unsure`` (B, 1, ...) where it is not known whether the garment lies; ``laid`` (B, 1, 1, 1) 1
+    where the garment was put on (`pasting`), 0 where it was worn; ``flat`` (B, 8, 2) -1..1,
+    `bones.POINTS` of the cloth; ``garment`` what kind it is."""
 
     person: Tensor
     cloth: Tensor
@@ -48,6 +50,8 @@ class Batch:
     flow: Tensor
     mask: Tensor
     ignore: Tensor
+    unsure: Tensor
+    laid: Tensor
     flat: Tensor
     garment: Garment
 
@@ -165,8 +169,8 @@ def batch(pairs: Pairs, rows: Tensor, how: Augment, rng: torch.Generator) -> Bat
     last = torch.channels_last
     return Batch(
         person.contiguous(memory_format=last), cloth.contiguous(memory_format=last),
-        labels[:, 0].round().long(), points, category, flow, mask, ignore, flat,
-        Garment(category, skirt, covered),
+        labels[:, 0].round().long(), points, category, flow, mask, ignore, ignore,
+        torch.zeros(count, 1, 1, 1, device=device), flat, Garment(category, skirt, covered),
     )  # fmt: skip
 
 

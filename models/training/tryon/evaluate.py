@@ -147,7 +147,7 @@ def measure_marked(
         person = np.ascontiguousarray(made.person[index].permute(1, 2, 0).numpy())
         category = int(made.category[index])
         own = packs.dress(person, np.dstack([rgb, alpha]), category)
-        mask, known = worn.mask[index, 0] > 0.5, worn.ignore[index, 0] < 0.5
+        mask, known = worn.mask[index, 0] > 0.5, worn.unsure[index, 0] < 0.5
         gap = ((torch.from_numpy(own["flow"]) - worn.flow[index]) * size).norm(dim=0)
         cover = torch.from_numpy(own["cover"][0]) > 0.5
         both, either = ((m & known).sum().item() for m in (cover & mask, cover | mask))

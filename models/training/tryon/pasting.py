@@ -20,28 +20,37 @@ from models.training.tryon.data import Augment, Batch
 from models.training.tryon.networks import warp
 from models.training.tryon.photographed import Garments
 
-_ARM = 0.13  # half the width of an arm, in torsos
+_ARM = 0.13  # half the width of an arm, in torsos, at most
+_SEEN = 0.5  # confidence from which an arm surely is where its joints are said to be
 _NECK = (0.3, 0.05)  # radius of the neck and its height above the shoulders, in torsos
 
 
 def bare_arms(points: Tensor, garment: bones.Garment, height: int) -> tuple[Tensor, Tensor]:
-    """(B, 1, height, ...) 0 or 1: the arms from where a garment leaves them bare, and the neck."""
+    """(B, 1, height, ...) 0 or 1: where arms may be from where a garment leaves them bare, and
+    where they surely are."""
+    frame = bones.Frame.of(points)
+    x, y = bones.grid(points, height, height * WIDTH // HEIGHT)
+    start, end = frame.chains[:, 0, :, :2], frame.chains[:, 0, :, 1:]
+    covered = garment.covered[..., None]
+    share, squared = to_bone(x, y, start + (end - start) * covered, end)
+    # Bare from the cuff on: what lies before it is sleeve.
+    bare = (share >= 0) & (covered < bones.WHOLE)[..., None]
+    wide = bare & (squared < (_ARM * frame.torso[:, None, None, None, None]).pow(2))
+    sure = points[:, bones.ARMS, 2]
+    seen = torch.minimum(sure[..., :2], sure[..., 1:]) > _SEEN
+    slim = bones.off_limbs(points, height)[:, 0].unflatten(1, (2, 2)) < 1
+    surely = bare & slim & seen[..., None, None]
+    return tuple(m.flatten(1, 2).any(1, keepdim=True).to(x.dtype) for m in (wide, surely))  # type: ignore[return-value]
+
+
+def about_the_neck(points: Tensor, height: int) -> Tensor:
+    """(B, 1, height, ...) 0 or 1: where necklines may end."""
     frame = bones.Frame.of(points)
     x, y = bones.grid(points, height, height * WIDTH // HEIGHT)
     torso = frame.torso[:, None, None]
-    arms = torch.zeros_like(x, dtype=torch.bool)
-    for side in (0, 1):
-        for part in (0, 1):
-            start, end = frame.chains[:, 0, side, part], frame.chains[:, 0, side, part + 1]
-            covered = garment.covered[:, side, part, None]
-            share, squared = to_bone(x, y, start + (end - start) * covered, end)
-            # Bare from the cuff on: what lies before it is sleeve.
-            bare = (share >= 0) & (covered < bones.WHOLE)[..., None]
-            arms = arms | (bare & (squared < (_ARM * torso).pow(2)))
     neck_y = frame.neck[:, 1, None, None] - _NECK[1] * torso
-    neck = (x - frame.neck[:, 0, None, None]).pow(2) + (y - neck_y).pow(2)
-    near = neck < (_NECK[0] * torso).pow(2)
-    return arms[:, None].to(x.dtype), near[:, None].to(x.dtype)
+    squared = (x - frame.neck[:, 0, None, None]).pow(2) + (y - neck_y).pow(2)
+    return (squared < (_NECK[0] * torso).pow(2))[:, None].to(x.dtype)
 
 
 @torch.no_grad()
@@ -49,8 +58,9 @@ def paste(
     body: Body, batch: Batch, garments: Garments, share: float, how: Augment, rng: torch.Generator
 ) -> Batch:
     """The batch with ``share`` of its people, drawn by chance, in photographed garments of the
-    category that they wore; the inside of a garment's back lies behind the neck. Unknown is what
-    bared arms look like, necks where no front's edge is marked, and the very edge; what else an old
+    category that they wore; the inside of a garment's back lies behind the neck, and arms from
+    where it leaves them bare in front of it. Unsure is where arms end, necks where no front's edge
+    is marked, and the very edge; what bared arms look like nobody knows, and what else an old
     garment leaves open is for `train.hide` to say."""
     height = batch.person.shape[2]
     rows, there = garments.like(batch.category, rng)
@@ -63,18 +73,22 @@ def paste(
     warped, inside = warp(torch.cat([cloth, drawn.inside], 1), flow).split((4, 1), 1)
     reach = torch.ones(len(rows), device=flow.device)
     _, old, front = body(batch.labels, batch.points, batch.category, reach)
-    arms, neck = bare_arms(batch.points, kind, height)
+    upper = 1 - batch.category[:, CATEGORIES.index("lower"), None, None, None]
+    arms, surely = (m * upper for m in bare_arms(batch.points, kind, height))
+    neck = about_the_neck(batch.points, height)
     skin = looked_up(body.skin.expand(len(rows), -1), batch.labels)
-    arms = arms * (1 - batch.category[:, CATEGORIES.index("lower"), None, None, None])
-    behind = torch.maximum(torch.maximum(front, skin * arms), inside)
+    before = torch.maximum(skin * arms, old * surely)
+    behind = torch.maximum(torch.maximum(front, before), inside)
     cover = warped[:, 3:].clamp(0, 1) * (1 - behind)
     # Cloths lie on white, which the edge's colours hold a share of.
     colour = (1 + (warped[:, :3] - 1) / warped[:, 3:].clamp(min=0.2)).clamp(-1, 1)
     person = batch.person + cover * (colour - batch.person)
     # Where a front ends is marked or it is not: then it may end anywhere about the neck.
     marked = (drawn.inside.amax((1, 2, 3), keepdim=True) > 0.5).to(neck)
-    unknown = torch.maximum(arms * old, neck * skin * (cover > 0.2) * (1 - marked))
-    unknown = torch.maximum(unknown, ((cover > 0.02) & (cover <= 0.5)).to(unknown))
+    edge = neck * skin * (cover > 0.2) * (1 - marked)
+    edge = torch.maximum(edge, ((cover > 0.02) & (cover <= 0.5)).to(edge))
+    unsure = torch.maximum(edge, arms * old * (1 - surely))
+    unknown = torch.maximum(edge, arms * old)
     chosen = ((torch.rand(len(rows), generator=rng) < share) & there).to(flow.device)
 
     def mixed(new: Tensor, own: Tensor) -> Tensor:
@@ -87,6 +101,8 @@ def paste(
         flow=mixed(flow, batch.flow),
         mask=mixed((cover > 0.5).to(batch.mask), batch.mask),
         ignore=mixed(torch.maximum(batch.ignore, unknown), batch.ignore),
+        unsure=mixed(torch.maximum(batch.unsure, unsure), batch.unsure),
+        laid=mixed(torch.ones_like(batch.laid), batch.laid),
         flat=mixed(flat, batch.flat),
         garment=bones.Garment(
             batch.category,

@@ -36,7 +36,7 @@ def revealed(body: Body, batch: Batch, old: Tensor) -> tuple[Tensor, Tensor, Ten
     # Below a crop the last row is repeated; nobody has limbs there.
     cropped = batch.ignore.amin(3, keepdim=True)
     near = functional.max_pool2d(batch.mask, (1, 2 * _NEAR + 1), 1, (0, _NEAR))
-    opened = old * (1 - near) * (1 - cropped)
+    opened = old * (1 - batch.mask) * (1 - cropped)
     tights, worn = (_share(batch.labels, classes) for classes in (_LEGWEAR, _ON_LEGS))
     bare_legged, clothed = (tights < _TIGHTS).float(), (worn > _WORN).float()
     arms, legs = bones.off_limbs(batch.points, height).unbind(1)
@@ -44,6 +44,8 @@ def revealed(body: Body, batch: Batch, old: Tensor) -> tuple[Tensor, Tensor, Ten
     # An arm begins at the cuff, which lies where the garment does; a leg is bare below the hem.
     below = 1 - batch.mask.flip(2).cummax(2)[0].flip(2)
     on_arms, on_legs = bared.any(1, keepdim=True).float(), (legs < 1).any(1, keepdim=True).float()
+    # What was put on lies behind arms that it leaves bare, so they are seen right beside it.
+    opened = opened * (1 - near * (1 - on_arms * batch.laid))
     skin = torch.maximum(on_arms * (1 - lower), on_legs * (1 - upper) * bare_legged * below)
     clothes = on_legs * upper * clothed * below * (1 - skin)
     off = torch.minimum(arms.amin(1, keepdim=True), legs.amin(1, keepdim=True))

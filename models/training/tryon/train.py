@@ -118,7 +118,7 @@ class Teacher:
             if self.garments is not None:
                 how = data.Augment()
                 batch = pasting.paste(net.body, batch, self.garments, _PASTED, how, rng)
-        hidden, old, front, ignore = hide(net, batch, rng)
+        hidden, old, front, ignore, unsure = hide(net, batch, rng)
         flat, garment = net.read(batch.cloth, batch.category)
         first = _first_flow(flat, garment, batch.points, rng)
         hidden = net.around(hidden, front, batch.cloth, first)
@@ -126,11 +126,11 @@ class Teacher:
             batch.person, batch.cloth, batch.labels, batch.points, batch.category, hidden, first
         )
         coarse = net.coarse(wide, first)
-        known = 1 - ignore
+        known, bounded = 1 - ignore, 1 - unsure
         # Where a sleeve tore off the body when it was laid flat, the true flow points at nothing.
         solid = (warp(batch.cloth[:, 3:], batch.flow) > 0.5).float()
         inside = batch.mask * known * solid
-        half = [batch.flow, inside, known, batch.mask]
+        half = [batch.flow, inside, known, batch.mask, bounded]
         if height == HEIGHT:
             half = [functional.avg_pool2d(t, 2) for t in half]
         sure = (half[1] > 0.99).float()
@@ -140,13 +140,13 @@ class Teacher:
             **self._misread(flat, garment, batch.flat, batch.garment),
             "flow": weights.flow * losses.mean_in(gap, sure),
             "around": weights.around * losses.mean_in(gap, ring),
-            "cover": weights.cover * losses.outline(coarse[1], half[3], half[2]),
+            "cover": weights.cover * losses.outline(coarse[1], half[3], half[4]),
             "smooth": weights.smooth * losses.bending(coarse[0].float()),
         }
         if height < HEIGHT:
             gap = (warp(batch.cloth, coarse[0].float())[:, :3] - batch.person).abs()
             return terms | {"photo": weights.photo * losses.mean_in(gap, sure)}
-        return terms | self._fine(net, batch, seen, coarse, hidden, old, known, inside)
+        return terms | self._fine(net, batch, seen, coarse, hidden, old, known, bounded, inside)
 
     def _exactly(self) -> torch.autocast:
         """Truth is made in single precision, whatever the network computes in."""
@@ -184,6 +184,7 @@ class Teacher:
         hidden: Tensor,
         old: Tensor,
         known: Tensor,
+        bounded: Tensor,
         inside: Tensor,
     ) -> loop.Terms:
         weights = self.weights
@@ -206,7 +207,7 @@ class Teacher:
         ).mean()
         return {
             "fine flow": weights.flow * losses.mean_in((flow - batch.flow).abs(), inside),
-            "fine cover": weights.cover * losses.outline(logit, batch.mask, known),
+            "fine cover": weights.cover * losses.outline(logit, batch.mask, bounded),
             "fine smooth": weights.smooth * losses.bending(flow),
             "photo": weights.photo * losses.mean_in((warped[:, :3] - batch.person).abs(), inside),
             "fill": weights.fill * losses.mean_in((fill - batch.person).abs(), weight),
@@ -230,10 +231,11 @@ def _first_flow(
 
 def hide(
     net: nn.Module, batch: data.Batch, rng: torch.Generator
-) -> tuple[Tensor, Tensor, Tensor, Tensor]:
+) -> tuple[Tensor, Tensor, Tensor, Tensor, Tensor]:
     """What the network does not see, wider by chance than need be and now and then in the shape of
     another person's garment, so that its outline tells nothing; the old garment; what stays in
-    front; and what cannot be judged: other old garments, which are hidden too."""
+    front; where the picture cannot be judged, as other old garments are hidden too; and where the
+    outline cannot: there as well, unless the new garment was put on, whose end is known."""
     count, device = len(batch.person), batch.person.device
     reach = (0.9 + 0.7 * torch.rand(count, generator=rng)).to(device)
     hidden, old, front = net.body(batch.labels, batch.points, batch.category, reach)
@@ -249,8 +251,10 @@ def hide(
     hidden = torch.maximum(hidden, other * lent[:, None, None, None])
     # The garment's own pixels are hidden even where something labelled as in front was wrong.
     hidden = torch.maximum(hidden * (1 - front), batch.mask)
-    unjudged = torch.maximum(batch.ignore, old * (1 - batch.mask))
-    return hidden, old, front, unjudged
+    other = old * (1 - batch.mask)
+    ignore = torch.maximum(batch.ignore, other)
+    unsure = torch.maximum(batch.unsure, other * (1 - batch.laid))
+    return hidden, old, front, ignore, unsure
 
 
 def main() -> None:
