@@ -17,7 +17,7 @@ from models.training import loop, packing, palette
 from models.training.parser.data import HEIGHT, WIDTH
 from models.training.parser.networks import ExportedParser, Parser
 
-NAME, VERSION = "person-parser", "0.3.0"
+NAME, VERSION = "person-parser", "0.4.0"
 
 
 def export(parser: Parser, target: Path) -> float:
@@ -36,7 +36,7 @@ def export(parser: Parser, target: Path) -> float:
         name=NAME,
         version=VERSION,
         task="person-parsing",
-        title="Person parser, U-Net on EfficientNet-Lite0",
+        title="Person parser, U-Net on EfficientNet-Lite2",
         frame=(HEIGHT, WIDTH),
         files={"parser": "parser.onnx"},
         palette=palette.pack_entries(),

@@ -3,11 +3,10 @@
     python -m models.training.parser.train FIGURES.npz RUN --tagged TAGGED.npz --nobody NOBODY.npz
 
 Photographs that have only a list of labels teach in two ways: what the list rules out must get no
-probability, and, once the first third of the plan is done (at once where a trained network goes
-on), the averaged network labels them itself,
-with every class that the list rules out excluded (few hand labels, a U-Net, then a large set of
-constrained pseudo-labels), and learns where it is sure. Photographs of garments that nobody wears
-teach what is no person.
+probability, and they get label maps from which every class that the list rules out is excluded (few
+hand labels, a U-Net, then a large set of constrained pseudo-labels). These are first what an older
+parser made of them (`relabel`), if it did, and after a third of the plan what the averaged network
+itself says, where it is sure. Photographs of garments that nobody wears teach what is no person.
 """
 
 from __future__ import annotations
@@ -25,12 +24,12 @@ from models.training.parser.networks import Parser
 BATCH = {128: 16, 192: 12, 256: 8, 384: 5}
 _TAGGED_SHARE = 0.4  # of the batches
 _NOBODY_SHARE = 0.06
-_LABELS_ITSELF = 1 / 3  # of the plan, after which pseudo-labels are used
+_LABELS_ITSELF = 1 / 3  # of the plan, after which the average labels what it is shown
 _SURE = 0.6  # probability from which the average's own label teaches
 
 
 class Teacher:
-    """Batches and their loss terms; pseudo-labels after the share ``labels_itself`` of the plan."""
+    """Batches and their loss terms."""
 
     def __init__(
         self,
@@ -38,10 +37,8 @@ class Teacher:
         labelled: data.People,
         tagged: data.People | None = None,
         nobody: data.People | None = None,
-        labels_itself: float = _LABELS_ITSELF,
     ) -> None:
         self.training, self.labelled, self.tagged, self.nobody = training, labelled, tagged, nobody
-        self.labels_itself = labels_itself * training.plan.total
         self.weights = losses.class_weights(labelled.labels).to(training.device)
 
     def __call__(self, height: int, rng: torch.Generator) -> loop.Terms:
@@ -65,7 +62,7 @@ class Teacher:
         terms["absent"] = losses.absent(scores, allowed)
         terms["worn"] = losses.worn_tags(worn, allowed)
         labels = batch.labels
-        if training.step >= self.labels_itself:
+        if training.step >= _LABELS_ITSELF * training.plan.total:
             with torch.no_grad():
                 own = training.average(batch.picture)[0]
             own_labels = losses.constrained(own, allowed, height, _SURE)
@@ -110,7 +107,7 @@ def main() -> None:
     nobody = data.load_nobody(args.nobody, device) if args.nobody else None
     held_out = data.load(args.pack, False, device)
     training.go(
-        Teacher(training, labelled, tagged, nobody, 0 if args.start else _LABELS_ITSELF),
+        Teacher(training, labelled, tagged, nobody),
         lambda average, height: sheet(held_out, average, height),
         minutes=args.minutes,
         save_every=args.save_every,
