@@ -23,7 +23,7 @@ Pixels = NDArray[np.uint8]
 
 _CLEAR_SHARE = 0.02  # of a picture that is transparent, from which its alpha is meant
 _LEAST = 0.004  # of the frame that a garment covers at least
-_SPECK = 0.05  # of the largest patch; a smaller patch is no part of the garment
+_SPECK = 0.25  # of the largest patch; a smaller patch is mostly a piece of the ground
 _HOLE = 0.004  # of the garment; a smaller hole in it is a dark fold or a print
 _HAZE = 3  # frame pixels around the garment, beyond which a weak mask is a mistake
 _STEEP = 2.5  # how much steeper than the network's the edge is drawn

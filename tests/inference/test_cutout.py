@@ -92,12 +92,16 @@ def test_a_few_clear_pixels_are_no_mask(cutout: Cutout) -> None:
     assert cut(cutout, picture).rgba[..., 3].mean() > 100
 
 
-def test_specks_are_left_out(cutout: Cutout) -> None:
-    picture = shirt(640, 480)
-    cv2.circle(picture, (40, 600), 14, (0, 0, 0, 255), -1)
+@pytest.mark.parametrize(("share", "kept"), [(0.01, False), (0.15, False), (0.45, True)])
+def test_of_patches_only_a_large_one_is_a_part_of_the_garment(
+    cutout: Cutout, share: float, kept: bool
+) -> None:
+    picture = np.full((640, 480, 4), 255, np.uint8)
+    picture[40:340, 100:380, :3] = CLOTH
+    picture[420 : 420 + round(300 * share), 100:380, :3] = CLOTH
     alpha = back(cut(cutout, picture), picture.shape)
-    assert not alpha[580:, :60].any()
-    assert alpha[300, 240] == 255
+    assert alpha[400:].any() == kept
+    assert alpha[200, 240] == 255
 
 
 @pytest.mark.parametrize("value", [0, 255])
