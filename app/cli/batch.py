@@ -154,6 +154,7 @@ class _Lines:
     def __init__(self, out: Path) -> None:
         self._out = out
         self._said_at = 0.0
+        self._device: set[str] = set()
 
     def dry(self, made: Plan, guess: Estimate | None) -> None:
         print(_counted(made), end="")
@@ -176,6 +177,9 @@ class _Lines:
         last = now.last
         if last is not None and last.reason:
             tell([f"{last.item.person.name} in {last.item.cloth.name}: {last.reason}"])
+        news = [text for text in (last.device if last else ()) if text not in self._device]
+        self._device.update(news)
+        tell(news)
         moment = time.monotonic()
         if moment - self._said_at >= _EVERY and now.waiting:
             self._said_at = moment
@@ -223,7 +227,7 @@ class _Json:
                     "outcome": None if reason else item.outcome,
                     "state": "failed" if reason else "done",
                     "reason": reason,
-                    "notices": list(now.last.notices),
+                    "notices": [*now.last.notices, *now.last.device],
                     **_numbers(now),
                 },
             )

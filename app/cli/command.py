@@ -23,6 +23,7 @@ from app.domain.errors import (
     SettingsError,
     ToileError,
 )
+from app.domain.files import same
 from app.domain.framing import CATEGORIES, Category
 from app.domain.label_map import check_size
 from app.domain.picture import QUALITY
@@ -178,7 +179,7 @@ def check_target(
     ``endings`` are those of the formats it can be written in.
     """
     for source, word in sources:
-        if target.exists() and source.exists() and target.samefile(source):
+        if same(target, source):
             raise OutputError(
                 f"The {what} would overwrite the {word}",
                 where=str(target),

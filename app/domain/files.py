@@ -84,6 +84,14 @@ def write_atomic(
         raise told(failure, doing, path, error, reading=False) from failure
 
 
+def same(one: Path, other: Path) -> bool:
+    """Whether both are there and one and the same; False also where that cannot be found out."""
+    try:
+        return one.samefile(other)
+    except OSError:
+        return False
+
+
 def told(
     failure: Exception, doing: str, path: Path, error: type[ToileError], *, reading: bool
 ) -> ToileError:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import struct
 import zlib
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -11,7 +12,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image, ImageCms, ImageOps, UnidentifiedImageError
+from PIL import ExifTags, Image, ImageCms, UnidentifiedImageError
 
 from app.domain.errors import PictureError
 from app.domain.files import read_bytes, write_atomic
@@ -29,6 +30,21 @@ _HINT = "Open a PNG, JPEG, WebP, TIFF, BMP or GIF picture."
 _PHONES = {"heic": "HEIC", "heix": "HEIC", "hevc": "HEIC", "mif1": "HEIC", "msf1": "HEIC",
            "avif": "AVIF", "avis": "AVIF"}  # fmt: skip
 """What phones save, by the brand that stands in the file (ISO 14496-12, section 4.3)."""
+_TURNS: dict[object, Image.Transpose] = {
+    2: Image.Transpose.FLIP_LEFT_RIGHT,
+    3: Image.Transpose.ROTATE_180,
+    4: Image.Transpose.FLIP_TOP_BOTTOM,
+    5: Image.Transpose.TRANSPOSE,
+    6: Image.Transpose.ROTATE_270,
+    7: Image.Transpose.TRANSVERSE,
+    8: Image.Transpose.ROTATE_90,
+}
+"""How to turn a picture upright, by its EXIF orientation."""
+_DAMAGED = (
+    OSError, SyntaxError, ValueError, TypeError, KeyError, IndexError, OverflowError, EOFError,
+    struct.error, zlib.error, ImageCms.PyCMSError,
+)  # fmt: skip
+"""What Pillow raises on files that are not what they say they are."""
 _WITH_ALPHA = ("RGBA", "RGBa", "LA", "La", "PA", "P")
 
 Image.MAX_IMAGE_PIXELS = None  # Pillow would warn or raise at its own sizes; `_check_size` decides
@@ -75,12 +91,11 @@ def _load(path: Path, prepare: Callable[[Image.Image], None]) -> Picture:
             _check_size(image.width, image.height, path)
             prepare(image)
             image.load()
-            upright = ImageOps.exif_transpose(image)
             icc = image.info.get("icc_profile")
-            rgba = np.array(_to_rgba(upright, icc), dtype=np.uint8, order="C")
+            rgba = np.array(_to_rgba(_upright(image), icc), dtype=np.uint8, order="C")
     except UnidentifiedImageError as failure:
         raise _unknown(data, path) from failure
-    except (OSError, SyntaxError, ValueError, EOFError, zlib.error, ImageCms.PyCMSError) as failure:
+    except _DAMAGED as failure:
         raise PictureError(
             "The picture cannot be read: the file is damaged or of a rare kind",
             where=str(path),
@@ -197,6 +212,12 @@ def _check_size(width: int, height: int, path: Path) -> None:
         )
 
 
+def _upright(image: Image.Image) -> Image.Image:
+    """Turned as EXIF says. Nothing else there is looked at: odd tags are common."""
+    turn = _TURNS.get(image.getexif().get(ExifTags.Base.Orientation))
+    return image if turn is None else image.transpose(turn)
+
+
 def _to_rgba(image: Image.Image, icc: bytes | None) -> Image.Image:
     if image.mode in _WITH_ALPHA:
         return image.convert("RGBA")
@@ -204,13 +225,18 @@ def _to_rgba(image: Image.Image, icc: bytes | None) -> Image.Image:
         return _from_wide(image).convert("RGBA")
     if image.mode == "F":
         raise ValueError("floating-point pictures have no agreed range")
-    if image.mode == "CMYK" and icc:
+    printed = _in_srgb(image, icc) if image.mode == "CMYK" and icc else None
+    return (printed or image.convert("RGB")).convert("RGBA")
+
+
+def _in_srgb(image: Image.Image, icc: bytes) -> Image.Image | None:
+    """A CMYK picture through its profile; None where that is damaged or describes other colours."""
+    try:
         cmyk = ImageCms.ImageCmsProfile(io.BytesIO(icc))
         srgb = ImageCms.createProfile("sRGB")
-        converted = ImageCms.profileToProfile(image, cmyk, srgb, outputMode="RGB")
-        if converted is not None:
-            return converted.convert("RGBA")
-    return image.convert("RGB").convert("RGBA")
+        return ImageCms.profileToProfile(image, cmyk, srgb, outputMode="RGB")
+    except (OSError, ImageCms.PyCMSError):
+        return None
 
 
 def _from_wide(image: Image.Image) -> Image.Image:

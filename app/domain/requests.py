@@ -156,8 +156,8 @@ class TryOnResult:
     """The dressed person.
 
     ``rgba`` (H, W, 4) uint8 is as large as the photograph and equal to it wherever ``region``
-    (H, W) uint8 is 0; a region of 255 shows nothing of it. ``notices`` are sentences about the
-    pictures, ``use.notices`` about the device.
+    (H, W) uint8 is 0; a region of 255 shows nothing of it, and cloth is opaque. ``notices`` are
+    sentences about the pictures, ``use.notices`` about the device.
     """
 
     rgba: NDArray[np.uint8]

@@ -36,9 +36,10 @@ def composite(
 ) -> tuple[Pixels, Pixels]:
     """The photograph with the cloth on: RGBA (H, W, 4) uint8, and the changed region (H, W) uint8.
 
-    Where the region is 0 the picture is the photograph bit for bit, and alpha is the
-    photograph's everywhere. A ``region`` that a person corrected replaces the network's: where it
-    is larger, cloth shows as far as the cloth reaches and the network's filling beyond.
+    Where the region is 0 the picture is the photograph bit for bit. The cloth is opaque, also where
+    the photograph is not, as around a person that was cut out. A ``region`` that a person corrected
+    replaces the network's: where it is larger, cloth shows as far as the cloth reaches and the
+    network's filling beyond.
 
     Memory beyond inputs and outputs does not grow with the photograph but for the shrunken cloth.
     Cancelled when the token says so.
@@ -78,7 +79,6 @@ class _Painter:
             if at.least(self._plan.visible.bounds[0]) > _MOST:
                 warped = self._warped(at)
                 if warped[..., 3].min() == 255:  # in the midst of the cloth
-                    warped[..., 3] = rgba[..., 3]
                     rgba[:], changed[:] = warped, 255
                     return
         photo = [plane.astype(np.float32) for plane in cv2.split(rgba)[:3]]
@@ -90,6 +90,9 @@ class _Painter:
         if self._region is not None:
             wanted = np.divide(self._region[tile.slices], 255, dtype=np.float32)
         blend = np.where(strength > 0, cover / np.maximum(strength, 1e-6), reached)
+        mask, own, newness = (wanted > 0).view(np.uint8), rgba[..., 3], wanted
+        if own.min() < 255:
+            wanted, blend, own = _over(own, wanted, blend)
         fill = self._bared(at, tile)
         planes = []
         for old, below, above in zip(photo, fill, colors, strict=True):
@@ -98,9 +101,8 @@ class _Painter:
             below *= wanted
             below += old
             planes.append(np.clip(np.rint(below, out=below), 0, 255).astype(np.uint8))
-        mask = (wanted > 0).view(np.uint8)
-        cv2.copyTo(cv2.merge([*planes, rgba[..., 3]]), mask, rgba)
-        np.copyto(changed, np.maximum(np.rint(wanted * 255).astype(np.uint8), mask))
+        cv2.copyTo(cv2.merge([*planes, own]), mask, rgba)
+        np.copyto(changed, np.maximum(np.rint(newness * 255).astype(np.uint8), mask))
 
     def _bared(self, at: Grid.Tile, tile: Rect) -> Floats:
         """What shows in a tile where the old garment is gone, (3, th, tw) 0..255."""
@@ -163,6 +165,18 @@ class _Painter:
         y += offset_y
         warped = cv2.remap(self._cloth, x, y, cv2.INTER_CUBIC, borderMode=cv2.BORDER_REPLICATE)
         return np.asarray(warped, np.uint8)
+
+
+def _over(own: Pixels, wanted: Floats, blend: Floats) -> tuple[Floats, Floats, Pixels]:
+    """Where a photograph has alpha ``own`` (h, w): the shares ``wanted`` of what is new and, in it,
+    ``blend`` of opaque cloth, as shares of the colour of all that is seen; and its alpha (Porter
+    and Duff 1984, "over")."""
+    solid = np.divide(own, 255, dtype=np.float32)
+    cloth = wanted * blend
+    new = cloth + solid * (wanted - cloth)
+    alpha = cloth + (1 - cloth) * solid
+    share = np.minimum(new / np.maximum(alpha, 1e-6), 1)
+    return share, cloth / np.maximum(new, 1e-6), np.rint(alpha * 255).astype(np.uint8)
 
 
 def _clean(share: Floats) -> Floats:

@@ -1,5 +1,6 @@
 """toile batch: folders in, outcomes, report and exit codes out."""
 
+import dataclasses
 import json
 import os
 import signal
@@ -17,7 +18,7 @@ from app.domain.batch.plan import plan
 from app.domain.palette import Palette
 from app.domain.picture import load_picture, save_picture
 from tests.cli.terminal import one_line, run
-from tests.domain.batch_made import REFUSED, StandIn, made_order, outcomes, picture, strays
+from tests.domain.batch_made import REFUSED, USE, StandIn, made_order, outcomes, picture, strays
 from tests.inference.wardrobe import CLOTH, shirt, standing, write_packs
 
 
@@ -71,6 +72,19 @@ def test_the_real_thing(
     assert "--retry-failed" in said.err
     chest = load_picture(order.out / "人_服.jpg").rgba[330, 250:350, :3].astype(int)
     assert np.abs(chest - CLOTH).max() < 14
+
+
+def test_what_the_device_says_is_told_once(
+    order: Order,
+    tryon: StandIn,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    said = "The device DirectML failed; the CPU goes on."
+    use = dataclasses.replace(USE, notices=(said,))
+    monkeypatch.setattr("tests.domain.batch_made.USE", use)
+    assert batch(order) == 0
+    assert capsys.readouterr().err.count(said) == 1
 
 
 def test_json_progress_is_a_line_for_every_event(

@@ -68,16 +68,39 @@ def test_a_run_that_ends_while_saving_is_mended(
     assert strays(order) == []
 
 
-def test_a_lost_or_cut_outcome_is_made_again(tmp_path: Path) -> None:
+def test_a_lost_or_empty_outcome_is_made_again_and_a_retouched_one_stays(tmp_path: Path) -> None:
     order = made_order(tmp_path)
     run(order)
-    first, second, *_ = outcomes(order)
+    first, second, third, *_ = outcomes(order)
     first.unlink()
-    second.write_bytes(second.read_bytes()[:20])
+    second.write_bytes(b"")
+    third.write_bytes(b"retouched")
     tryon = StandIn()
     assert run(order, tryon, "resume").done == 6
     assert tryon.count == 2
+    assert first.stat().st_size > 20
     assert second.stat().st_size > 20
+    assert third.read_bytes() == b"retouched"
+
+
+def test_a_file_that_came_in_the_meantime_is_not_replaced(tmp_path: Path) -> None:
+    order = made_order(tmp_path, 1, 2)
+    journal = start(order)
+    first, second = journal.waiting()
+    journal.fail(first, "It was dark.")
+    (order.out / first.outcome).write_bytes(b"made by hand")
+    assert journal.retry_failed() == 1
+    for item in (first, second):
+        journal.store(item, b"an outcome", Made("upper", (), 0.1, None))
+    assert [entry.item.outcome for entry in journal.entries("done")] == [
+        "p000_c000 (2).png",
+        "p000_c001.png",
+    ]
+    assert (order.out / "p000_c000 (2).png").read_bytes() == b"an outcome"
+    assert (order.out / first.outcome).read_bytes() == b"made by hand"
+    journal.store(first, b"once more", Made("upper", (), 0.1, None))
+    assert (order.out / "p000_c000 (2).png").read_bytes() == b"once more"
+    journal.close()
 
 
 def test_new_pictures_join_a_resumed_batch(tmp_path: Path) -> None:
@@ -234,8 +257,12 @@ def test_input_that_vanishes_costs_its_items_but_a_folder_costs_none(tmp_path: P
         if number == 1:
             (tmp_path / "people").rename(tmp_path / "gone")
 
-    with pytest.raises(OrderError, match="folder of people is not there any more"):
+    with pytest.raises(OrderError, match="folder of people is empty or not there any more"):
         run(order, StandIn(before=all_of_them))
+    (tmp_path / "people").mkdir()  # where a disk was, its place remains
+    with pytest.raises(OrderError, match="no pictures in the folder of people"):
+        run(order, how="resume")
+    (tmp_path / "people").rmdir()
     (tmp_path / "gone").rename(tmp_path / "people")
     end = run(order, how="resume")
     assert (end.done, end.failed) == (16, 0)

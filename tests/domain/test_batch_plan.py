@@ -1,5 +1,6 @@
 """From folders, names and tables to pairs, and from a template to names that no system refuses."""
 
+import unicodedata
 from pathlib import Path
 
 import pytest
@@ -118,9 +119,50 @@ def test_a_table_gives_pairs_and_categories(mark: str, tmp_path: Path) -> None:
     ]
 
 
-def test_a_table_may_name_files_elsewhere(tmp_path: Path) -> None:
+def test_a_table_may_name_files_elsewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     other = picture(tmp_path / "other" / "x.png", (1, 2, 3))
     assert pairs(table(tmp_path, f"{other},c000")) == [("x.png", "c000.png", None)]
+    picture(tmp_path / "people" / "sub" / "y.png", (1, 2, 3))
+    monkeypatch.chdir(tmp_path)
+    order = table(tmp_path, "sub/y.png,c000", people=Path("people"))
+    (person, _, _) = plan(order).pairs[0]
+    assert person == tmp_path / "people" / "sub" / "y.png"  # from wherever the batch is resumed
+
+
+def test_names_that_differ_in_capitals_or_accents_alone(tmp_path: Path) -> None:
+    for name in ("IMG_1.PNG", "IMG_1.png", "#12.png", unicodedata.normalize("NFD", "Müller.png")):
+        picture(tmp_path / "people" / name, (1, 2, 3))
+    text = "IMG_1.PNG,c000\nIMG_1.png,c000\n#12.png,c001\nMüller,c001\n# a remark\n"
+    people = [pair[0] for pair in pairs(table(tmp_path, text))]
+    if len({path.name for path in (tmp_path / "people").glob("IMG*")}) == 2:
+        assert people[:2] == ["IMG_1.PNG", "IMG_1.png"]
+    assert people[-2] == "#12.png"
+    assert unicodedata.normalize("NFC", people[-1]) == "Müller.png"
+    assert len(people) in (3, 4)
+    with pytest.raises(TableError, match="write the whole name"):
+        pairs(table(tmp_path, "img_1,c000\n"))
+
+
+def test_a_file_that_cannot_be_looked_at_is_an_item_of_its_own(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    order = made_order(tmp_path, 2, 1)
+    real = Path.is_file
+
+    def is_file(self: Path) -> bool:
+        if self.name == "p001.png":
+            raise PermissionError(13, "Permission denied")
+        return real(self)
+
+    monkeypatch.setattr(Path, "is_file", is_file)
+    assert [pair[0].name for pair in plan(order).pairs] == ["p000.png", "p001.png"]
+
+    def closed(self: Path) -> bool:
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr(Path, "is_dir", closed)
+    with pytest.raises(OrderError, match="folder of people cannot be read: you may not read it"):
+        plan(order)
 
 
 def test_every_faulty_line_is_told_with_its_number(tmp_path: Path) -> None:

@@ -1,6 +1,7 @@
 """A batch from its first item to its report; what goes wrong costs what it must and no more."""
 
 import csv
+import dataclasses
 import io
 import threading
 import time
@@ -15,10 +16,12 @@ from app.domain.batch.order import Order, StoreError
 from app.domain.batch.pace import Pace
 from app.domain.batch.plan import plan
 from app.domain.batch.run import Progress, Run
+from app.domain.batch.shelf import _Loaded
 from app.domain.batch.words import duration, many, pace, size
 from app.domain.cancel import CancelToken
 from app.domain.errors import DeviceError, PackError
 from app.domain.picture import load_picture
+from app.domain.requests import Finish, TryOnRequest, TryOnResult
 from tests.domain.batch_made import (
     REFUSED,
     StandIn,
@@ -155,6 +158,56 @@ def test_an_unexpected_failure_costs_one_item(tmp_path: Path) -> None:
     ]
 
 
+def test_an_unexpected_failure_of_the_second_half_costs_one_item_too(tmp_path: Path) -> None:
+    tryon = StandIn()
+
+    def fit(request: TryOnRequest, cancel: CancelToken) -> Finish:
+        finish, number = tryon.fit(request, cancel), tryon.count
+
+        def fails(cancel: CancelToken) -> TryOnResult:
+            if number == 2:
+                raise ZeroDivisionError("division by zero")
+            return finish(cancel)
+
+        return fails
+
+    order = made_order(tmp_path)
+    journal = start(order)
+    try:
+        end = Run(journal, fit)(CancelToken())
+    finally:
+        journal.close()
+    assert (end.done, end.failed) == (5, 1)
+    assert "division by zero" in "".join(line["reason"] for line in rows(order))
+
+
+def test_what_the_device_says_is_told_and_kept(tmp_path: Path) -> None:
+    tryon, said = StandIn(), "The device DirectML failed; the CPU goes on."
+
+    def fit(request: TryOnRequest, cancel: CancelToken) -> Finish:
+        result = tryon(request, cancel)
+        use = dataclasses.replace(result.use, notices=(said,))
+        return lambda _: dataclasses.replace(result, use=use)
+
+    order, heard = made_order(tmp_path, 1, 2), list[Progress]()
+    journal = start(order)
+    try:
+        Run(journal, fit, listen=heard.append)(CancelToken())
+    finally:
+        journal.close()
+    assert [now.last.device for now in heard if now.last] == [(said,), (said,)]
+    assert [line["notices"] for line in rows(order)] == [said, said]
+
+
+def test_pictures_in_other_profiles_count_as_held(tmp_path: Path) -> None:
+    cloth = picture(tmp_path / "cloth.png", (1, 2, 3), (100, 100))
+    held = _Loaded(load_picture(cloth))
+    before = held.nbytes
+    srgb = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
+    assert held.within(srgb) is held.within(srgb)
+    assert held.nbytes == 2 * before
+
+
 @pytest.mark.parametrize("error", [PackError("The pack is gone"), DeviceError("The device died")])
 def test_what_concerns_all_items_ends_the_run_and_costs_none(
     error: Exception, tmp_path: Path
@@ -273,6 +326,15 @@ def test_the_estimate_is_near_and_writes_nothing(tmp_path: Path) -> None:
     assert 0 < guess.bytes < 30_000
     assert guess.fits
     assert not order.out.exists()
+
+
+def test_the_estimate_passes_over_what_fails(tmp_path: Path) -> None:
+    def before(number: int, _cancel: CancelToken) -> None:
+        if number == 1:
+            raise ZeroDivisionError("division by zero")
+
+    order = made_order(tmp_path, 2, 2)
+    assert estimate(plan(order), StandIn(before=before).fit, CancelToken()) is not None
     for path in (tmp_path / "people").iterdir():
         picture(path, (REFUSED, 0, 0))
     assert estimate(plan(order), StandIn().fit, CancelToken()) is None

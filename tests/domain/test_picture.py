@@ -2,6 +2,7 @@
 
 import errno
 import os
+import struct
 import zlib
 from functools import cache
 from pathlib import Path
@@ -106,9 +107,33 @@ def test_profiles(tmp_path: Path) -> None:
     assert load_picture(path).icc is None
     path.write_bytes(encoded(two_halves(), icc_profile=b"short"))
     assert load_picture(path).icc is None
-    path.write_bytes(encoded(two_halves("CMYK"), "TIFF", icc_profile=b"no profile at all"))
-    with pytest.raises(PictureError, match="damaged or of a rare kind"):
-        load_picture(path)
+    plain = encoded(two_halves("CMYK"), "TIFF")
+    path.write_bytes(plain)
+    expected = load_picture(path).rgba
+    for damaged in (b"no profile at all", srgb):  # or one of other colours
+        path.write_bytes(encoded(two_halves("CMYK"), "TIFF", icc_profile=damaged))
+        np.testing.assert_array_equal(load_picture(path).rgba, expected)
+
+
+@pytest.mark.parametrize(
+    ("tag", "kind", "value"), [(0x11A, 2, b"72\0\0"), (0x128, 4, 70000), (0x213, 2, b"on\0\0")]
+)
+def test_odd_exif_tags_do_not_matter(
+    tag: int, kind: int, value: bytes | int, tmp_path: Path
+) -> None:
+    """EXIF by hand: the orientation, and a tag of another type than the standard's."""
+    raw = value if isinstance(value, bytes) else struct.pack("<I", value)
+    count = len(raw) if kind == 2 else 1
+    entries = sorted([(0x112, 3, 1, struct.pack("<HH", 6, 0)), (tag, kind, count, raw)])
+    exif = b"Exif\0\0II*\0" + struct.pack("<IH", 8, len(entries))
+    exif += b"".join(struct.pack("<HHI", *entry[:3]) + entry[3] for entry in entries) + bytes(4)
+    image = two_halves().resize((60, 40))
+    path = tmp_path / "odd.jpg"
+    path.write_bytes(encoded(image, "JPEG", quality=95, exif=exif))
+    turned = np.array(image.transpose(Image.Transpose.ROTATE_270).convert("RGBA"))
+    loaded = load_picture(path).rgba
+    assert loaded.shape == turned.shape
+    assert np.abs(loaded.astype(int) - turned).mean() < 4
 
 
 def bad_pictures() -> dict[str, tuple[bytes, str]]:

@@ -55,6 +55,12 @@ def noise(height: int, width: int, seed: int = 0) -> np.ndarray:
     return np.random.default_rng(seed).integers(0, 256, (height, width, 4), dtype=np.uint8)
 
 
+def grey(height: int, width: int, alpha: int = 255) -> np.ndarray:
+    rgba = np.full((height, width, 4), 128, np.uint8)
+    rgba[..., 3] = alpha
+    return rgba
+
+
 def person(rgba: np.ndarray, window: Window | None = None) -> Person:
     window = window or whole(rgba.shape[1], rgba.shape[0])
     framed = frame_photo(rgba, window, *FRAME)
@@ -88,7 +94,7 @@ def run(who: Person, what: Cloth, how: Draft, **more: np.ndarray) -> tuple[np.nd
     assert rgba.shape == before.shape
     assert region.shape == before.shape[:2]
     np.testing.assert_array_equal(rgba[region == 0], before[region == 0])
-    np.testing.assert_array_equal(rgba[..., 3], before[..., 3])
+    assert (rgba[..., 3] >= before[..., 3]).all()
     return rgba, region
 
 
@@ -130,8 +136,7 @@ def test_a_network_that_changes_nothing_changes_no_pixel(value: float) -> None:
 
 @pytest.mark.parametrize("size", [(3000, 2200), (1000, 1500), (700, 300), (90, 70)])
 def test_the_cloth_lands_within_a_pixel_of_where_the_flow_says(size: tuple[int, int]) -> None:
-    grey = np.full((*size, 4), 128, np.uint8)
-    who, what = person(grey), cloth()
+    who, what = person(grey(*size)), cloth()
     rgba, _ = run(who, what, draft(frame_alpha(what)))
     red = rgba[..., 0].astype(int) > 164  # half way from grey to the cloth
     # The cloth's own box fills 0.9 of its frame; the flow brings it to the same place of the photo.
@@ -146,8 +151,7 @@ def test_the_cloth_lands_within_a_pixel_of_where_the_flow_says(size: tuple[int, 
 
 
 def test_a_shifted_flow_shifts_the_cloth_as_far() -> None:
-    grey = np.full((1200, 900, 4), 128, np.uint8)
-    who, what = person(grey), cloth()
+    who, what = person(grey(1200, 900)), cloth()
     flow = identity()
     flow[0] -= 2 * 10.5 / FRAME[1]  # 10.5 frame pixels: the cloth moves to the right
     there = frame_alpha(what)
@@ -160,13 +164,38 @@ def test_a_shifted_flow_shifts_the_cloth_as_far() -> None:
 
 
 def test_the_edge_is_as_sharp_as_the_cloths_own() -> None:
-    grey = np.full((2400, 1800, 4), 128, np.uint8)
-    who, what = person(grey), cloth(2000, 1500)
+    who, what = person(grey(2400, 1800)), cloth(2000, 1500)
     cover = frame_alpha(what)
     rgba, _ = run(who, what, draft(cover))
     row = rgba[1200, :900, 0].astype(int)
     soft = ((row > 131) & (row < 197)).sum()
     assert soft <= 4  # one frame pixel is 9.4 of the photograph
+
+
+def test_cloth_is_opaque_where_the_photo_is_not() -> None:
+    outline = ellipse(96, 128, 50, 70)
+    made = {
+        alpha: run(person(grey(800, 600, alpha)), cloth(), draft(outline))[0]
+        for alpha in (0, 128, 255)
+    }
+    whole_cloth = np.abs(made[255][..., :3].astype(int) - (200, 30, 60)).max(2) == 0
+    for rgba in made.values():
+        assert np.abs(rgba[whole_cloth].astype(int) - made[255][whole_cloth]).max() <= 1
+    edge = (made[0][..., 3] > 8) & (made[0][..., 3] < 250)
+    assert edge.sum() > 100
+    assert np.abs(made[0][edge, :3].astype(int) - (200, 30, 60)).max() <= 2  # nothing of the clear
+    # On grey, all of them look alike.
+    for alpha in (0, 128):
+        share = made[alpha][..., 3:].astype(float) / 255
+        seen = made[alpha][..., :3] * share + 128 * (1 - share)
+        assert np.abs(seen - made[255][..., :3]).max() <= 1.5
+
+
+def test_filling_is_as_clear_as_the_photo() -> None:
+    rgba, region = run(person(grey(400, 300, 128)), cloth(), draft(0, 1.0, fill=0.9))
+    assert (region == 255).any()
+    assert (rgba[..., 3] == 128).all()
+    assert (rgba[region == 255, :3] > 220).all()
 
 
 def test_an_outline_that_the_network_draws_is_sharp_at_any_size() -> None:

@@ -68,7 +68,7 @@ def test_the_person_wears_it_and_the_rest_stays(
     tryon: TryOn, palette: Palette, height: int, width: int, x: int, tall: int
 ) -> None:
     person = standing(palette, height, width, x=x, tall=tall)
-    person[: height // 2, :, 3] = 200  # a photo may have alpha: it stays
+    person[: height // 2, :, 3] = 200  # a photo may have alpha: it stays but for the cloth
     result = dress(tryon, person)
     assert result.category == "upper"
     assert result.notices == ()
@@ -76,13 +76,23 @@ def test_the_person_wears_it_and_the_rest_stays(
     assert result.region.shape == person.shape[:2]
     still = result.region == 0
     np.testing.assert_array_equal(result.rgba[still], person[still])
-    np.testing.assert_array_equal(result.rgba[..., 3], person[..., 3])
+    assert (result.rgba[..., 3] >= person[..., 3]).all()
     unit = tall // 10
+    assert (result.rgba[50 + 4 * unit, x - unit : x + unit, 3] == 255).all()
     chest = result.rgba[50 + 4 * unit, x - unit : x + unit, :3].astype(int)
     assert np.abs(chest - CLOTH).max() <= 3
     assert 0.1 < (result.region > 0).sum() / (6 * unit * 8 * unit) < 1
     assert result.use.device == "CPU"
     assert result.use.milliseconds > 0
+
+
+def test_somebody_cut_out_wears_the_whole_of_it(tryon: TryOn, palette: Palette) -> None:
+    person = standing(palette)
+    person[(person == person[0, 0]).all(2), 3] = 0
+    result = dress(tryon, person)
+    assert (result.rgba[result.region == 255, 3] > 250).mean() > 0.9
+    clear = (person[..., 3] == 0) & (result.region == 0)
+    assert (result.rgba[clear, 3] == 0).all()
 
 
 def test_inputs_are_not_touched(tryon: TryOn, palette: Palette) -> None:

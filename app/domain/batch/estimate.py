@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import shutil
 import time
 from dataclasses import dataclass
@@ -10,10 +11,11 @@ from pathlib import Path
 from app.domain.batch.names import Taken
 from app.domain.batch.plan import Item, Plan, in_good_order, name_items
 from app.domain.cancel import CancelToken
-from app.domain.errors import PictureError
+from app.domain.errors import Cancelled, DeviceError, PackError
 from app.domain.picture import encode_picture, in_profile, load_picture
 from app.domain.requests import Fit, TryOnRequest
 
+_log = logging.getLogger("toile.batch")
 _TIMED, _TRIED, _LOOKED_AT = 3, 8, 500
 
 
@@ -46,7 +48,10 @@ def estimate(plan: Plan, fit: Fit, cancel: CancelToken, *, jobs: int = 2) -> Est
         cancel.raise_if_cancelled()
         try:
             seconds, size = _try(plan, item, fit, cancel, jobs)
-        except PictureError:
+        except (Cancelled, PackError, DeviceError):
+            raise
+        except Exception as error:  # as in the run itself, it is that item's alone
+            _log.warning("item %d cannot be tried: %s", item.number, error)
             continue
         times.append(seconds)
         sizes.append(size)
@@ -59,7 +64,7 @@ def estimate(plan: Plan, fit: Fit, cancel: CancelToken, *, jobs: int = 2) -> Est
     return Estimate(
         sum(warm) / len(warm) * count,
         round(sum(sizes) / len(sizes) * count),
-        shutil.disk_usage(_there(plan.order.out)).free,
+        _free(plan.order.out.absolute()),
     )
 
 
@@ -79,9 +84,11 @@ def _try(plan: Plan, item: Item, fit: Fit, cancel: CancelToken, jobs: int) -> tu
     return fitted - read + beside / (2 * max(1, jobs)), len(data)
 
 
-def _there(folder: Path) -> Path:
-    """The folder, or the nearest one above it that exists."""
-    folder = folder.absolute()
-    while not folder.exists() and folder != folder.parent:
-        folder = folder.parent
-    return folder
+def _free(folder: Path) -> int:
+    """Bytes on the disk of a folder, or of the nearest one above it that can be looked at."""
+    for place in (folder, *folder.parents):
+        try:
+            return shutil.disk_usage(place).free
+        except OSError as failure:
+            _log.debug("%s has no disk yet: %s", place, failure)
+    return 0

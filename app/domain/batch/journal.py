@@ -8,9 +8,10 @@ a run which ends anywhere between can tell later whether the file is there.
 from __future__ import annotations
 
 import hashlib
+import os
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import Path, PurePath
 from typing import Any, Literal
 
 from app.domain.batch.database import Database
@@ -154,12 +155,16 @@ class Journal:
     # What changes
 
     def store(self, item: Item, data: bytes, made: Made) -> None:
-        """Write an outcome's file and note it, all or nothing."""
-        path = self.folder / item.outcome
+        """Write an outcome's file and note it, all or nothing.
+
+        A file that somebody else has put there stays; the outcome then gets another name.
+        """
+        name = self._name_of(item)
         self._db.do(
-            "UPDATE items SET state = 'saving', reason = '', worn_as = ?, notices = ?, "
-            "seconds = ?, bytes = ?, sha256 = ?, thumbnail = ? WHERE number = ?",
+            "UPDATE items SET state = 'saving', reason = '', outcome = ?, worn_as = ?, "
+            "notices = ?, seconds = ?, bytes = ?, sha256 = ?, thumbnail = ? WHERE number = ?",
             (
+                name,
                 made.worn_as,
                 " ".join(made.notices),
                 made.seconds,
@@ -169,6 +174,7 @@ class Journal:
                 item.number,
             ),
         )
+        path = self.folder / name
         write_atomic(path, data, what="outcome", error=StoreError, via=self._inner)
         # Were this lost, `_mend` would know the file by its checksum.
         self._db.do(f"{_DONE} WHERE number = ?", (item.number,), flush=False)
@@ -227,23 +233,43 @@ class Journal:
                 hint="Set these as they were, start anew, or choose another output folder.",
             )
 
+    def _name_of(self, item: Item) -> str:
+        query = "SELECT outcome, written FROM items WHERE number = ?"
+        name, written = self._db.rows(query, (item.number,))[0]
+        if written or not os.path.lexists(self.folder / name):
+            return str(name)
+        known = {str(row[0]) for row in self._db.rows("SELECT outcome FROM items")}
+        parts = PurePath(name)
+        return Taken(self._there() | known).give(parts.stem, parts.suffix)
+
+    def _there(self) -> set[str]:
+        """The names in the output folder."""
+        try:
+            return {path.name for path in self.folder.iterdir()}
+        except OSError as failure:
+            doing = "The output folder cannot be read"
+            raise told(failure, doing, self.folder, StoreError, reading=True) from failure
+
     def _mend(self) -> None:
-        """Bring the journal in line with the files after a run that may have ended anywhere."""
+        """Bring the journal in line with the files after a run that may have ended anywhere.
+
+        Files get their names when they are whole on the disk: one that is done and differs from
+        what was written has been worked on since, and is left alone.
+        """
         unsure = self._db.rows(
-            "SELECT number, outcome, bytes, sha256, state FROM items "
-            "WHERE state IN ('saving', 'done')"
+            "SELECT number, outcome, sha256, state FROM items WHERE state IN ('saving', 'done')"
         )
         found: list[tuple[int]] = []
         lost: list[tuple[int]] = []
-        for number, outcome, size, digest, state in unsure:
+        for number, outcome, digest, state in unsure:
             path = self.folder / outcome
             try:
-                whole = path.stat().st_size == size
-                if whole and state == "saving":
-                    whole = hashlib.sha256(path.read_bytes()).hexdigest() == digest
+                there = path.stat().st_size > 0
+                if there and state == "saving":
+                    there = hashlib.sha256(path.read_bytes()).hexdigest() == digest
             except OSError:
-                whole = False
-            if not whole:
+                there = False
+            if not there:
                 lost.append((number,))
             elif state == "saving":
                 found.append((number,))
@@ -267,12 +293,8 @@ class Journal:
         fresh = [pair for pair in plan.pairs if _key(pair) not in have]
         if meta and not anew and not fresh:
             return
-        try:
-            there = {path.name for path in self.folder.iterdir()}
-        except OSError as failure:
-            doing = "The output folder cannot be read"
-            raise told(failure, doing, self.folder, StoreError, reading=True) from failure
         # Anew, the files of the old batch are this program's to replace.
+        there = self._there()
         taken = Taken(there - own if anew else there | own)
         with self._db.changing() as db:
             if anew:
@@ -289,11 +311,11 @@ class Journal:
                 )
             last = db.execute("SELECT COALESCE(MAX(number), 0) FROM items").fetchone()[0]
             db.executemany(
-                "INSERT INTO items (number, person, cloth, category, outcome) "
-                "VALUES (?, ?, ?, ?, ?)",
+                "INSERT INTO items (number, person, cloth, category, outcome, written) "
+                "VALUES (?, ?, ?, ?, ?, ?)",
                 (
                     (item.number, str(item.person), str(item.cloth), item.category or "",
-                     item.outcome)
+                     item.outcome, int(item.outcome in own))
                     for item in name_items(self.order, fresh, taken, last + 1)
                 ),
             )  # fmt: skip

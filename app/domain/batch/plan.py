@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import unicodedata
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from app.domain.batch.names import Taken, check_template, filled
 from app.domain.batch.order import Order, OrderError
-from app.domain.batch.table import Pair, Shelf, read_table
-from app.domain.files import told
+from app.domain.batch.table import Pair, Shelf, alike, read_table
+from app.domain.files import same, told
 from app.domain.framing import Category
 from app.domain.picture import SUFFIXES
 
@@ -48,10 +47,10 @@ def plan(order: Order) -> Plan:
     OrderError when there is nothing to do, more than `MOST` pairs, or a fault in the order.
     """
     check_template(order.template)
-    _check_places(order)
     notices: list[str] = []
     people = _pictures(order.people, "people", notices)
     cloths = _pictures(order.cloths, "cloths", notices)
+    _check_places(order, people, cloths)
     if order.pairing == "table":
         if order.table is None:
             raise OrderError("There is no table of pairs", hint="Choose a CSV file.")
@@ -108,10 +107,9 @@ def _check_count(count: int) -> None:
         )
 
 
-def _check_places(order: Order) -> None:
-    for place, word in ((order.people, "people"), (order.cloths, "cloths")):
-        folder = place if place.is_dir() else place.parent
-        if order.out.exists() and folder.exists() and order.out.samefile(folder):
+def _check_places(order: Order, people: Sequence[Path], cloths: Sequence[Path]) -> None:
+    for pictures, word in ((people, "people"), (cloths, "cloths")):
+        if same(order.out, pictures[0].parent):
             raise OrderError(
                 f"The outcomes would lie among the {word}",
                 where=str(order.out),
@@ -121,19 +119,19 @@ def _check_places(order: Order) -> None:
 
 def _pictures(place: Path, word: str, notices: list[str]) -> list[Path]:
     """The picture files of a folder by name, or the one that ``place`` is."""
-    if not place.is_dir():
-        if place.is_file():
-            return [place.absolute()]
-        raise OrderError(
-            f"There is no folder of {word}", where=str(place), hint="Choose another folder."
-        )
     try:
+        if not place.is_dir():
+            if place.is_file():
+                return [place.absolute()]
+            raise OrderError(
+                f"There is no folder of {word}", where=str(place), hint="Choose another folder."
+            )
         there = sorted(place.absolute().iterdir(), key=lambda path: (path.name.casefold(), path))
     except OSError as failure:
         raise told(
             failure, f"The folder of {word} cannot be read", place, OrderError, reading=True
         ) from failure
-    seen = [path for path in there if not path.name.startswith(".") and path.is_file()]
+    seen = [path for path in there if not path.name.startswith(".") and _file(path)]
     pictures = [path for path in seen if path.suffix.lower() in SUFFIXES and _sayable(path)]
     if len(pictures) < len(seen):
         others = len(seen) - len(pictures)
@@ -149,6 +147,13 @@ def _pictures(place: Path, word: str, notices: list[str]) -> list[Path]:
     return pictures
 
 
+def _file(path: Path) -> bool:
+    try:
+        return path.is_file()
+    except OSError:  # the run will say of this item what is wrong with it
+        return True
+
+
 def _sayable(path: Path) -> bool:
     try:
         str(path).encode()
@@ -162,9 +167,11 @@ def _same_names(
 ) -> list[Pair]:
     by_name: dict[str, list[Path]] = {}
     for cloth in cloths:
-        by_name.setdefault(_name(cloth), []).append(cloth)
+        by_name.setdefault(alike(cloth.stem), []).append(cloth)
     pairs: list[Pair] = [
-        (person, cloth, category) for person in people for cloth in by_name.get(_name(person), [])
+        (person, cloth, category)
+        for person in people
+        for cloth in by_name.get(alike(person.stem), [])
     ]
     if not pairs:
         raise OrderError(
@@ -176,7 +183,3 @@ def _same_names(
         if alone:
             notices.append(f"{alone} of {len(here)} {word} have no partner of the same name.")
     return pairs
-
-
-def _name(path: Path) -> str:
-    return unicodedata.normalize("NFC", path.stem).casefold()

@@ -30,11 +30,13 @@ _TIDIED = 8  # items after which free memory goes back to the system
 
 @dataclass(frozen=True, slots=True)
 class Ended:
-    """An item that came to its end; ``reason`` is empty when its outcome is there."""
+    """An item that came to its end; ``reason`` is empty when its outcome is there. ``notices`` are
+    about its pictures, ``device`` about what it was made on."""
 
     item: Item
     reason: str
     notices: tuple[str, ...] = ()
+    device: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,17 +150,10 @@ class Run:
             return
         except (PackError, DeviceError):
             raise
-        except ToileError as error:
-            self._check_places()
-            self._give_up(item, reason(error))
-            return
-        except MemoryError as error:
-            self._give_up(item, reason(error))
-            return
         except Exception as error:
-            _log.exception("item %d failed", item.number)
-            told = str(error) or type(error).__name__
-            self._give_up(item, f"Something unexpected went wrong: {told}.")
+            if isinstance(error, ToileError):
+                self._check_places()
+            self._give_up(item, reason(error))
             return
         self._room.acquire()
         savers.submit(self._save, item, finish, pictures.person.icc, seconds)
@@ -172,20 +167,17 @@ class Run:
             path = self._journal.folder / item.outcome
             data = encode_picture(path, result.rgba, icc=icc, quality=order.quality)
             small = report.thumbnail(result.rgba) if item.number <= report.SHOWN else None
-            made = Made(result.category, result.notices, seconds, small)
+            made = Made(result.category, (*result.notices, *result.use.notices), seconds, small)
             self._journal.store(item, data, made)
         except StoreError as error:
             self._fault = self._fault or error
-        except (ToileError, MemoryError) as error:  # the format cannot hold the picture
+        except Exception as error:
             try:
                 self._give_up(item, reason(error))
             except StoreError as other:
                 self._fault = self._fault or other
-        except Exception as error:
-            _log.exception("item %d was not saved", item.number)
-            self._fault = self._fault or StoreError(f"An outcome was not saved: {error}")
         else:
-            self._note(Ended(item, "", tuple(result.notices)))
+            self._note(Ended(item, "", result.notices, result.use.notices))
         finally:
             self._room.release()
 
@@ -193,9 +185,9 @@ class Run:
         """OrderError when all that is left would fail because a folder is gone."""
         order = self._journal.order
         for place, word in ((order.people, "people"), (order.cloths, "cloths")):
-            if not place.exists():
+            if _empty(place):
                 raise OrderError(
-                    f"The folder of {word} is not there any more",
+                    f"The folder of {word} is empty or not there any more",
                     where=str(place),
                     hint="Bring it back, then resume the batch.",
                 )
@@ -220,12 +212,23 @@ class Run:
         return Progress(self._total, self._done, self._failed, rate, left, last)
 
 
-def reason(error: ToileError | MemoryError) -> str:
-    """Why an item failed, in a line; of a path its name is enough beside the item."""
+def reason(error: Exception) -> str:
+    """Why an item failed, in a line; of a path its name is enough beside the item. What nobody
+    expected goes to the log as well."""
+    if isinstance(error, ToileError):
+        return str(ToileError(error.what, where=Path(error.where).name, hint=error.hint))
     if isinstance(error, MemoryError):
         return "There is not enough memory for these pictures."
-    place = Path(error.where).name
-    return str(ToileError(error.what, where=place, hint=error.hint))
+    _log.error("an item failed", exc_info=error)
+    return f"Something unexpected went wrong: {str(error) or type(error).__name__}."
+
+
+def _empty(place: Path) -> bool:
+    """Whether nothing is there, as where the disk has gone that a folder was on."""
+    try:
+        return not place.is_file() and next(place.iterdir(), None) is None
+    except OSError:
+        return True
 
 
 def write_report(journal: Journal) -> None:

@@ -32,6 +32,13 @@ class _Loaded:
         self._lock = threading.Lock()
         self._others: OrderedDict[bytes | None, Picture] = OrderedDict()
 
+    @property
+    def nbytes(self) -> int:
+        """What all of them take."""
+        with self._lock:
+            every = (self.picture, *self._others.values())
+        return sum(picture.rgba.nbytes for picture in every)
+
     def within(self, icc: bytes | None) -> Picture:
         """Always the same object for a profile: try-on knows a picture again by that."""
         if icc == self.picture.icc:
@@ -77,7 +84,7 @@ class Shelf:
 
     def _bytes(self) -> int:
         return sum(
-            future.result().picture.rgba.nbytes
+            future.result().nbytes
             for held in (self._people, self._cloths)
             for future in held.values()
             if future.done() and not future.cancelled() and future.exception() is None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import unicodedata
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Literal
@@ -35,22 +36,24 @@ class TableError(OrderError):
 
 
 class Shelf:
-    """Pictures of one side, found by file name, or by the name without its ending."""
+    """Pictures of one side, found by file name, or by the name without its ending; capitals and
+    ways of writing accents matter only where names differ in nothing else."""
 
     def __init__(self, folder: Path, pictures: Sequence[Path], word: str) -> None:
-        self._folder = folder if folder.is_dir() else folder.parent
+        self._folder = (folder if folder.is_dir() else folder.parent).absolute()
         self._word = word
-        self._by_name = {path.name.casefold(): path for path in pictures}
-        self._by_stem: dict[str, list[Path]] = {}
+        self._exact = {path.name: path for path in pictures}
+        self._alike: dict[str, list[Path]] = {}
         for path in pictures:
-            self._by_stem.setdefault(path.stem.casefold(), []).append(path)
+            for name in dict.fromkeys((alike(path.name), alike(path.stem))):
+                self._alike.setdefault(name, []).append(path)
 
     def find(self, text: str) -> Path | str:
         """The picture, or a sentence that says why there is none."""
-        path = self._by_name.get(text.casefold())
+        path = self._exact.get(text)
         if path is not None:
             return path
-        likely = self._by_stem.get(text.casefold(), [])
+        likely = self._alike.get(alike(text), [])
         if len(likely) == 1:
             return likely[0]
         if likely:
@@ -65,12 +68,17 @@ class Shelf:
         return f"there is no {self._word} {text!r} in {self._folder.name}."
 
 
+def alike(name: str) -> str:
+    """The same for names that differ in capitals or ways of writing accents alone."""
+    return unicodedata.normalize("NFC", name).casefold()
+
+
 def read_table(path: Path, people: Shelf, cloths: Shelf) -> list[Pair]:
     """The pairs of a CSV file, in order; a pair that comes twice is taken once.
 
     UTF-8; commas, semicolons or tabs; a first line `person,cloth` is a heading; empty lines and
-    lines that begin with # are passed over. TableError with every faulty line, OrderError for a
-    file that cannot be read.
+    lines that begin with # are passed over, unless that is how a person's file is called.
+    TableError with every faulty line, OrderError for a file that cannot be read.
     """
     data = read_bytes(path, what="table of pairs", error=OrderError, limit=_MOST_BYTES)
     try:
@@ -88,7 +96,7 @@ def read_table(path: Path, people: Shelf, cloths: Shelf) -> list[Pair]:
     try:
         for row in rows:
             cells = [cell.strip() for cell in row]
-            if not any(cells) or cells[0].startswith("#"):
+            if not any(cells) or _remark(cells, people):
                 continue
             first, begun = not begun, True
             if first and tuple(cell.casefold() for cell in cells) in (_HEADER, _HEADER[:2]):
@@ -105,6 +113,10 @@ def read_table(path: Path, people: Shelf, cloths: Shelf) -> list[Pair]:
     if not pairs:
         raise OrderError("There are no pairs in the table", where=str(path), hint=_HINT)
     return list(pairs)
+
+
+def _remark(cells: list[str], people: Shelf) -> bool:
+    return cells[0].startswith("#") and isinstance(people.find(cells[0]), str)
 
 
 def _delimiter(text: str) -> Literal[",", ";", "\t"]:
