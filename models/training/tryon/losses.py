@@ -24,7 +24,8 @@ def bending(flow: Tensor) -> Tensor:
 
 
 def outline(logit: Tensor, mask: Tensor, known: Tensor) -> Tensor:
-    """Cross-entropy and Dice of the garment's shape, over what is known."""
+    """Cross-entropy and Dice of the garment's shape, over what is ``known``: 0, or how much a place
+    counts."""
     entropy = functional.binary_cross_entropy_with_logits(logit.float(), mask, reduction="none")
     chance = logit.float().sigmoid() * known
     both = (chance * mask).sum((1, 2, 3))

@@ -37,6 +37,7 @@ from models.training.tryon.networks import TryOnNet, covering, warp
 BATCH = {64: 16, 128: 16, 256: 6}
 _LAYER_WEIGHTS = torch.tensor([0.5, 0.7, 3.0, 2.0])  # of `LAYERS`: bared skin is rare
 _BARE_MORE = 3.0  # times as often are people seen whose arms or legs the garment leaves bare
+_CONTESTED = 5.0  # times as much the outline counts where the old garment lies
 _ASTRAY = 0.02  # of the frame's half, how far points are moved at random before the first flow
 _PASTED = 0.45  # share of people who are seen in a photographed garment
 _FURTHER = data.Augment(shift=0.08, scale=0.15, rotate=0.15)  # of what the reader alone sees
@@ -126,7 +127,8 @@ class Teacher:
             batch.person, batch.cloth, batch.labels, batch.points, batch.category, hidden, first
         )
         coarse = net.coarse(wide, first)
-        known, bounded = 1 - ignore, 1 - unsure
+        # Whether the new garment lies where the old one did is what outcomes go wrong by.
+        known, bounded = 1 - ignore, (1 - unsure) * (1 + (_CONTESTED - 1) * old)
         # Where a sleeve tore off the body when it was laid flat, the true flow points at nothing.
         solid = (warp(batch.cloth[:, 3:], batch.flow) > 0.5).float()
         inside = batch.mask * known * solid
