@@ -191,32 +191,33 @@ class DocumentFiles(QObject):
 
     def save(self, then: Callable[[], None] | None = None) -> None:
         """Save to the document's file, or ask for one; do `then` when it is safely there."""
-        if self._document is None:
+        document = self._document
+        if document is None:
             return
-        if self._document.path is None:
+        if document.path is None:
             self.save_as(then)
         else:
-            self._write(self._document.path, then)
+            self._write(document, document.path, then)
 
     def save_as(self, then: Callable[[], None] | None = None) -> None:
         """Ask for a file and save to it."""
-        if self._document is None:
+        document = self._document
+        if document is None:
             return
-        proposal = self._document.path or self.folder() / f"{self.name}.png"
+        proposal = document.path or self.folder() / f"{self.name}.png"
         messages.ask_save(
             self._window,
             "Save label map",
             proposal,
             messages.LABEL_MAP_FILTER,
-            lambda path: self._write(path, then),
+            lambda path: self._write(document, path, then),
         )
 
-    def _write(self, path: Path, then: Callable[[], None] | None = None) -> None:
-        document = self._document
-        if document is None:
-            return
+    def _write(
+        self, document: Document, path: Path, then: Callable[[], None] | None = None
+    ) -> None:
         if self._saving is not None:  # one after the other: two writes must not overtake
-            self._saving.finished.connect(lambda: self._write(path, then))
+            self._saving.finished.connect(lambda: self._write(document, path, then))
             return
         self._finish_stroke()
         labels, state = document.labels.copy(), document.history.state
@@ -226,10 +227,12 @@ class DocumentFiles(QObject):
         def saved(_nothing: object) -> None:
             document.mark_saved(path, state)
             self._remember(path)
-            if not document.modified and document is self._document:
+            self.notice.emit(f"Saved {path.name}")
+            if document is not self._document:  # another one was opened meanwhile
+                return
+            if not document.modified:
                 self._recovery.forget()
             self._title = ""
-            self.notice.emit(f"Saved {path.name}")
             self.state_changed.emit()
 
         def finished() -> None:

@@ -2,6 +2,8 @@
 
 import stat
 import sys
+import threading
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -15,14 +17,28 @@ from pytestqt.qtbot import QtBot
 from app import paths
 from app import settings as settings_file
 from app.domain.errors import LabelMapError
-from app.domain.label_file import load_label_map
+from app.domain.label_file import load_label_map, save_label_map
+from app.domain.label_map import LabelMap
 from app.domain.palette import Palette
 from app.domain.picture import load_picture
-from app.ui import messages
+from app.ui import document_files, messages
 from tests.ui.hands import drag
 from tests.ui.studio_made import FakeWiring, Studio, label_file, recovery_folder
 
 Button = QMessageBox.StandardButton
+
+
+class SlowDisk:
+    """Stands in for what reads or writes a file, and does that once it may `go_on`."""
+
+    def __init__(self, work: Callable[..., object]) -> None:
+        self._work = work
+        self.asked, self.go_on = threading.Event(), threading.Event()
+
+    def __call__(self, *args: object) -> object:
+        self.asked.set()
+        assert self.go_on.wait(10)
+        return self._work(*args)
 
 
 def paint(studio: Studio, cls: int = 7) -> None:
@@ -75,6 +91,42 @@ def test_what_is_painted_while_saving_stays_unsaved(
     assert not (load_label_map(path, palette).array == 9).any()
 
 
+def test_a_save_that_waits_is_of_the_design_it_was_asked_for(
+    studio: Studio, palette: Palette, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path, other = label_file(tmp_path, palette), label_file(tmp_path, palette, "other.png")
+    open_file(studio, path)
+    paint(studio, 7)
+    painted = studio.labels().copy()
+    disk = SlowDisk(save_label_map)
+    monkeypatch.setattr(document_files, "save_label_map", disk)
+    studio.window.files.save()
+    studio.window.files.save()
+    studio.window.files.open(other)
+    studio.box("unsaved_box").button(Button.Discard).click()
+    studio.until(lambda: studio.window.files.name == "other.png")
+    disk.go_on.set()
+    studio.quiet()
+    assert np.array_equal(load_label_map(path, palette).array, painted)
+    assert studio.window.files.document.path == other
+    assert studio.window.windowTitle().startswith("other.png")
+
+
+def test_a_save_leaves_the_name_of_a_design_that_came_meanwhile(
+    studio: Studio, palette: Palette, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    open_file(studio, label_file(tmp_path, palette))
+    paint(studio, 7)
+    disk = SlowDisk(save_label_map)
+    monkeypatch.setattr(document_files, "save_label_map", disk)
+    studio.window.files.save()
+    studio.window.files.adopt(LabelMap.blank(30, 40, palette), "street labels")
+    disk.go_on.set()
+    studio.quiet()
+    assert studio.window.windowTitle().startswith("street labels[*]")
+    assert studio.window.files.modified
+
+
 def test_a_sample_is_never_overwritten(studio: Studio, tmp_path: Path) -> None:
     paint(studio)
     studio.window.commands["file.save"].trigger()
@@ -82,7 +134,7 @@ def test_a_sample_is_never_overwritten(studio: Studio, tmp_path: Path) -> None:
     assert dialog is not None
     dialog.close()
     path = tmp_path / "mine.png"
-    studio.window.files._write(path)
+    studio.window.files._write(studio.window.files.document, path)
     studio.quiet()
     assert path.exists()
     assert studio.window.windowTitle().startswith("mine.png")
@@ -142,7 +194,8 @@ def test_a_failed_save_keeps_the_document_modified(
 ) -> None:
     open_file(studio, label_file(tmp_path, palette))
     paint(studio)
-    studio.window.files._write(tmp_path / "no such folder" / "map.png")
+    files = studio.window.files
+    files._write(files.document, tmp_path / "no such folder" / "map.png")
     box = studio.box("error_box")
     assert "no such folder" in box.text()
     box.accept()
