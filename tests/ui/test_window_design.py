@@ -14,6 +14,7 @@ from app.domain.palette import Palette
 from app.settings import Settings
 from app.ui import theme
 from app.ui.commands import apply_settings
+from app.ui.design import live, workspace
 from app.ui.design.palette_model import Role
 from tests.ui.hands import LEFT, drag, move
 from tests.ui.studio_made import CODES, FakeWiring, Studio
@@ -188,6 +189,26 @@ def test_the_picture_follows_a_stroke(studio: Studio) -> None:
     studio.quiet()
     assert np.array_equal(studio.wiring.requests[-1].labels, studio.labels())
     assert studio.wiring.requests[-1].labels is not studio.labels()
+
+
+def test_undo_and_redo_reach_picture_and_palette_of_a_large_map(
+    studio: Studio, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(live, "_LARGE", 0)
+    monkeypatch.setattr(workspace, "_LARGE", 0)
+    canvas, model = studio.window.design.canvas, studio.window.design.palette_panel.model
+    before = studio.labels().copy()
+    cls = int(np.flatnonzero(np.bincount(before.ravel(), minlength=model.rowCount()) == 0)[0])
+    canvas.set_class(cls)
+    height, width = before.shape
+    drag(canvas, [(width * 0.4, height * 0.5), (width * 0.5, height * 0.5)])
+    painted = studio.labels().copy()
+    for command, labels in (("edit.undo", before), ("edit.redo", painted)):
+        studio.window.commands[command].trigger()
+        studio.quiet()
+        assert np.array_equal(studio.wiring.requests[-1].labels, labels)
+        shown = bool((labels == cls).any())
+        studio.until(lambda shown=shown: bool(model.index(cls).data(Role.SHARE)) is shown)
 
 
 def test_the_status_bar_shows_device_time_zoom_and_class(studio: Studio) -> None:
