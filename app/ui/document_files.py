@@ -26,6 +26,8 @@ UNTITLED = "Untitled"
 class DocumentFiles(QObject):
     """Holds the document in hand and guards its unsaved changes. Disk work runs in the pool."""
 
+    wished = Signal()
+    """Another document is wanted, or there: what began earlier to bring one gives way."""
     document_changed = Signal(object)  # Document
     state_changed = Signal()
     """Name, place or modification changed."""
@@ -120,6 +122,7 @@ class DocumentFiles(QObject):
             return
         settle = self.hold()
         job = self._pool.submit(lambda: load_label_map(path, palette), f"Opening {path.name}")
+        self.wished.connect(job.cancel)
 
         def take(labels: LabelMap) -> None:
             if kept is not None:
@@ -143,6 +146,7 @@ class DocumentFiles(QObject):
     def _take(
         self, labels: LabelMap, path: Path | None, *, title: str = "", saved: bool = True
     ) -> None:
+        self.wished.emit()
         document = Document(labels, path, budget=self._settings.undo_megabytes << 20)
         if not saved:
             document.history.mark_saved(_NEVER)
@@ -170,7 +174,8 @@ class DocumentFiles(QObject):
         messages.ask_unsaved(self._window, self.name, answered)
 
     def hold(self) -> Callable[[Callable[[], None]], None]:
-        """Note how things stand before slow work that ends in another document.
+        """Note how things stand before slow work that ends in another document; the newer wish
+        counts, see `wished`.
 
         What comes back does its argument: at once when nothing was painted or opened meanwhile,
         else behind `guard`.
@@ -186,6 +191,7 @@ class DocumentFiles(QObject):
             else:
                 self.guard(then)
 
+        self.wished.emit()
         before = now()
         return settle
 

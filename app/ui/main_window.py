@@ -237,19 +237,24 @@ class MainWindow(QMainWindow):
             self.status.say(f"{source.name} needs a model pack to be opened; there is none.")
             return
         if path is None:
-            self.photo.open(source)
+            self._open_photo(source)
             return
 
         def open_as(label_map: bool) -> None:
             if label_map:
                 self.files.open(path)
-                return
-            if self.files.document is None:  # the program was started with a photo
-                self.files.new(self.settings.new_width, self.settings.new_height)
-            self.photo.open(source)
+            else:
+                self._open_photo(source)
 
+        self.files.wished.emit()
         job = self.pool.submit(lambda: is_indexed_png(path), f"Opening {source.name}")
+        self.files.wished.connect(job.cancel)
         job.succeeded.connect(open_as)
+
+    def _open_photo(self, source: Source) -> None:
+        if self.files.document is None:  # the program has just started
+            self.files.new(self.settings.new_width, self.settings.new_height)
+        self.photo.open(source)
 
     def take_style(self) -> None:
         """Ask for a picture whose fabric the class in hand is to have."""

@@ -127,6 +127,30 @@ def test_a_save_leaves_the_name_of_a_design_that_came_meanwhile(
     assert studio.window.files.modified
 
 
+@pytest.mark.parametrize("newer", ["file", "new", "made"])
+def test_a_slow_opening_does_not_replace_what_came_after_it(
+    studio: Studio, palette: Palette, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, newer: str
+) -> None:
+    slow = label_file(tmp_path, palette, "slow.png")
+    disk = SlowDisk(load_label_map)
+    monkeypatch.setattr(document_files, "load_label_map", disk)
+    studio.window.files.open(slow)
+    assert disk.asked.wait(10)
+    monkeypatch.undo()
+    if newer == "file":
+        studio.window.files.open(label_file(tmp_path, palette, "newer.png"))
+        studio.until(lambda: studio.window.files.name == "newer.png")
+    elif newer == "new":
+        studio.window.files.new(30, 40)
+    else:
+        studio.window.files.adopt(LabelMap.blank(30, 40, palette), "newer.png")
+    name = studio.window.files.name
+    disk.go_on.set()
+    studio.quiet()
+    assert studio.window.files.name == name
+    assert studio.find("unsaved_box") is None
+
+
 def test_a_sample_is_never_overwritten(studio: Studio, tmp_path: Path) -> None:
     paint(studio)
     studio.window.commands["file.save"].trigger()
