@@ -7,7 +7,7 @@ from pathlib import Path
 from PySide6.QtCore import QObject, Signal
 from PySide6.QtWidgets import QWidget
 
-from app.domain.errors import ToileError
+from app.domain.errors import PictureError, ToileError
 from app.domain.requests import SynthesisRequest, SynthesisResult, Synthesize
 from app.jobs.files import FilePool
 from app.jobs.lane import InferenceLane
@@ -28,12 +28,30 @@ class Export(QObject):
         self._lane = lane
         self._pool = pool
 
-    def ask(self, request: SynthesisRequest, synthesize: Synthesize, proposal: Path) -> None:
-        """Ask for size and file, then export."""
+    def ask(
+        self,
+        request: SynthesisRequest,
+        synthesize: Synthesize,
+        proposal: Path,
+        label_map: Path | None,
+    ) -> None:
+        """Ask for size and file, then export; never over the file of the `label_map` itself."""
         from app.ui.size_dialogs import ExportDialog
 
         height, width = request.labels.shape
         dialog = ExportDialog(self._window, width, height)
+
+        def named(sized_request: SynthesisRequest, path: Path) -> None:
+            if _is_same(path, label_map):
+                self._on_failed(
+                    PictureError(
+                        "The picture would overwrite the label map that it is drawn from",
+                        where=str(path),
+                        hint="Export it under another name.",
+                    )
+                )
+            else:
+                self.run(sized_request, synthesize, path)
 
         def sized(new_width: int, new_height: int) -> None:
             sized_request = SynthesisRequest(request.labels, request.look, (new_width, new_height))
@@ -42,7 +60,7 @@ class Export(QObject):
                 _TITLE,
                 proposal,
                 messages.PNG_FILTER,
-                lambda path: self.run(sized_request, synthesize, path),
+                lambda path: named(sized_request, path),
             )
 
         dialog.chosen.connect(sized)
@@ -67,3 +85,9 @@ class Export(QObject):
 
     def _on_failed(self, error: ToileError) -> None:
         messages.show_error(self._window, _TITLE, error)
+
+
+def _is_same(path: Path, other: Path | None) -> bool:
+    if other is None or not (path.exists() and other.exists()):
+        return False
+    return path.samefile(other)

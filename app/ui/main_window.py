@@ -298,7 +298,7 @@ class MainWindow(QMainWindow):
         request = SynthesisRequest(document.labels.array.copy(), self.look.look())
         name = Path(self.files.name).stem
         proposal = self.files.folder() / f"{name} garment.png"
-        self.export.ask(request, services.synthesize, proposal)
+        self.export.ask(request, services.synthesize, proposal, document.path)
 
     # Settings
 

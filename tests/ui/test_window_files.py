@@ -22,6 +22,7 @@ from app.domain.label_map import LabelMap
 from app.domain.palette import Palette
 from app.domain.picture import load_picture
 from app.ui import document_files, messages
+from app.ui.size_dialogs import ExportDialog
 from tests.ui.hands import drag
 from tests.ui.studio_made import FakeWiring, Studio, label_file, recovery_folder
 
@@ -396,6 +397,28 @@ def test_export_has_a_transparent_ground_and_the_size_that_was_asked(
     studio.until(path.exists)
     studio.quiet()
     assert load_picture(path).rgba.shape == (128, 96, 4)
+
+
+def test_an_export_never_replaces_the_label_map_itself(
+    studio: Studio, palette: Palette, tmp_path: Path
+) -> None:
+    path = label_file(tmp_path, palette)
+    open_file(studio, path)
+    before = path.read_bytes()
+    studio.window.commands["file.export"].trigger()
+    sizes = studio.window.findChild(ExportDialog)
+    assert sizes is not None
+    sizes.chosen.emit(60, 80)
+    sizes.close()
+    dialog = studio.window.findChild(QFileDialog, "file_dialog")
+    assert dialog is not None
+    dialog.fileSelected.emit(str(path))
+    dialog.close()
+    box = studio.box("error_box")
+    assert "overwrite the label map" in box.text()
+    box.accept()
+    studio.quiet()
+    assert path.read_bytes() == before
 
 
 def test_recent_files_and_window_are_remembered(
