@@ -212,13 +212,13 @@ class MainWindow(QMainWindow):
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
         if pictures.dropped(event) is not None:
-            event.acceptProposedAction()
+            pictures.accept_copy(event)
             self.status.say("A label map is opened; a photo becomes a label map.")
 
     def dropEvent(self, event: QDropEvent) -> None:
         source = pictures.dropped(event)
         if source is not None:
-            event.acceptProposedAction()
+            pictures.accept_copy(event)
             self.workspaces.go("design")
             self.open_picture(source)
 

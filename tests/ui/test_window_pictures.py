@@ -83,6 +83,34 @@ def picture_data() -> QMimeData:
     return data
 
 
+@pytest.mark.parametrize("place", ["window", "style", "slot", "tryon", "line", "batch"])
+def test_what_is_dropped_stays_where_it_is(studio: Studio, tmp_path: Path, place: str) -> None:
+    rooms, design = studio.window.workspaces, studio.window.design
+    target = {
+        "window": lambda: design.canvas.viewport(),
+        "style": lambda: design.style_panel,
+        "slot": lambda: rooms.tryon.cloth,
+        "tryon": lambda: rooms.tryon,
+        "line": lambda: rooms.batch.form.people.line,
+        "batch": lambda: rooms.batch,
+    }[place]()
+    copy, move = Qt.DropAction.CopyAction, Qt.DropAction.MoveAction
+    none, shift = Qt.MouseButton.NoButton, Qt.KeyboardModifier.ShiftModifier
+    folder = place in ("line", "batch")
+    data = file_data(tmp_path if folder else swatch_file(tmp_path))
+    entering = QDragEnterEvent(QPoint(9, 9), copy | move, data, none, shift)
+    dropping = QDropEvent(QPointF(9, 9), copy | move, data, none, shift)
+    assert dropping.proposedAction() == move
+    for event in (entering, dropping):
+        QApplication.sendEvent(target, event)
+        assert event.isAccepted()
+        assert event.dropAction() == copy
+    moving = QDragEnterEvent(QPoint(9, 9), move, data, none, shift)
+    QApplication.sendEvent(target, moving)
+    assert not moving.isAccepted()
+    studio.quiet()
+
+
 # From photo
 
 

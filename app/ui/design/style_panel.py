@@ -282,7 +282,7 @@ class StylePanel(QFrame):
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
         if pictures.dropped(event) is not None:
-            event.acceptProposedAction()
+            pictures.accept_copy(event)
             self._mark_drop(True)
 
     def dragLeaveEvent(self, event: QDragLeaveEvent) -> None:
@@ -292,7 +292,7 @@ class StylePanel(QFrame):
         self._mark_drop(False)
         source = pictures.dropped(event)
         if source is not None:
-            event.acceptProposedAction()
+            pictures.accept_copy(event)
             self.picture_dropped.emit(source)
 
     def _mark_drop(self, on: bool) -> None:
