@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 from PySide6.QtCore import QObject, Signal
@@ -10,7 +11,7 @@ from PySide6.QtWidgets import QWidget
 from app.domain.errors import PictureError, ToileError
 from app.domain.requests import SynthesisRequest, SynthesisResult, Synthesize
 from app.jobs.files import FilePool
-from app.jobs.lane import InferenceLane
+from app.jobs.lane import InferenceLane, Job
 from app.ui import messages
 
 _TITLE = "Export picture"
@@ -27,6 +28,7 @@ class Export(QObject):
         self._window = window
         self._lane = lane
         self._pool = pool
+        self._unfinished: list[Path] = []
 
     def ask(
         self,
@@ -71,8 +73,14 @@ class Export(QObject):
         """Make the picture in the lane and write it in the pool."""
         job = self._lane.submit(lambda token: synthesize(request, token), f"Exporting {path.name}")
         job.succeeded.connect(lambda result: self._write(result, path))
-        job.failed.connect(self._on_failed)
-        self.job_started.emit(job)
+        self._track(job, path)
+
+    def guard(self, then: Callable[[], None]) -> None:
+        """Do `then`, which ends the program, after asking about a picture still to be written."""
+        if self._unfinished:
+            messages.ask_drop_export(self._window, self._unfinished[0].name, then)
+        else:
+            then()
 
     def _write(self, result: SynthesisResult, path: Path) -> None:
         from app.domain.picture import save_picture
@@ -80,7 +88,12 @@ class Export(QObject):
         rgba = result.rgba
         job = self._pool.submit(lambda: save_picture(path, rgba), f"Writing {path.name}")
         job.succeeded.connect(lambda _nothing: self.notice.emit(f"Exported {path.name}"))
+        self._track(job, path)
+
+    def _track(self, job: Job, path: Path) -> None:
+        self._unfinished.append(path)
         job.failed.connect(self._on_failed)
+        job.finished.connect(lambda: self._unfinished.remove(path))
         self.job_started.emit(job)
 
     def _on_failed(self, error: ToileError) -> None:

@@ -353,7 +353,7 @@ class MainWindow(QMainWindow):
     def closeEvent(self, event: QCloseEvent) -> None:
         if not self._may_close:
             event.ignore()
-            self.files.guard(lambda: self.workspaces.guard(self._close))
+            self.files.guard(lambda: self.export.guard(lambda: self.workspaces.guard(self._close)))
             return
         self.settings.geometry = bytes(self.saveGeometry().toBase64().data()).decode("ascii")
         self.settings.splitters |= {part.objectName(): part.sizes() for part in self._splitters()}

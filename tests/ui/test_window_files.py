@@ -421,6 +421,27 @@ def test_an_export_never_replaces_the_label_map_itself(
     assert path.read_bytes() == before
 
 
+@pytest.mark.parametrize("button", ["Quit without it", "Cancel"])
+def test_closing_asks_about_an_export_that_is_being_drawn(
+    studio: Studio, tmp_path: Path, button: str
+) -> None:
+    draw = SlowDisk(studio.wiring.draw)
+    path = tmp_path / "garment.png"
+    studio.window.export.run(studio.wiring.requests[-1], draw, path)
+    studio.window.close()
+    box = studio.box("drop_export_box")
+    assert "garment.png" in box.text()
+    next(b for b in box.buttons() if b.text().replace("&", "") == button).click()
+    if button == "Cancel":
+        draw.go_on.set()
+        studio.quiet()
+        assert path.exists()
+        assert studio.window.isVisible()
+        studio.window.close()
+    studio.until(lambda: not studio.window.isVisible())
+    draw.go_on.set()
+
+
 def test_recent_files_and_window_are_remembered(
     studio: Studio, palette: Palette, tmp_path: Path
 ) -> None:
