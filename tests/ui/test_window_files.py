@@ -21,7 +21,7 @@ from app.domain.label_file import load_label_map, save_label_map
 from app.domain.label_map import LabelMap
 from app.domain.palette import Palette
 from app.domain.picture import load_picture
-from app.ui import document_files, messages
+from app.ui import document_files, messages, recovery
 from app.ui.size_dialogs import ExportDialog
 from tests.ui.hands import drag
 from tests.ui.studio_made import FakeWiring, Studio, label_file, recovery_folder
@@ -378,6 +378,22 @@ def test_saving_and_closing_leave_no_copy(studio: Studio, palette: Palette, tmp_
     studio.window.files.save()
     studio.quiet()
     assert list(recovery_folder().glob("*.png")) == []
+
+
+def test_a_copy_that_is_being_written_at_the_end_does_not_stay(
+    studio: Studio, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    paint(studio)
+    disk = SlowDisk(save_label_map)
+    monkeypatch.setattr(recovery, "save_label_map", disk)
+    studio.window.recovery.keep()
+    assert disk.asked.wait(10)
+    studio.window.close()
+    studio.box("unsaved_box").button(Button.Discard).click()
+    studio.until(lambda: not studio.window.isVisible())
+    disk.go_on.set()
+    assert studio.pool.shutdown()
+    assert list(recovery_folder().iterdir()) == []
 
 
 def test_an_unchanged_document_is_not_copied(studio: Studio) -> None:
