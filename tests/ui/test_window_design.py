@@ -171,12 +171,19 @@ def test_blending_runs_from_one_code_to_the_other(studio: Studio) -> None:
 
 
 def test_a_slide_of_the_blend_is_one_step_back(studio: Studio) -> None:
-    look = studio.window.look
-    for value in (10, 20, 30, 40):
-        studio.window.design.style_panel.blend.setValue(value)
+    look, blend = studio.window.look, studio.window.design.style_panel.blend
     cls = studio.window.design.palette_panel.current
-    look.go_back()
-    assert look.choice(cls).blend == 0.0
+    for values in ((10, 20, 30, 40), (45, 60)):
+        blend.setSliderDown(True)
+        for value in values:
+            blend.setValue(value)
+        blend.setSliderDown(False)
+    QTest.keyClick(blend, Qt.Key.Key_Right)
+    assert look.choice(cls).blend == 0.61
+    for before in (0.6, 0.4, 0.0):
+        look.go_back()
+        assert look.choice(cls).blend == before
+    assert not look.can_go_back
 
 
 def test_the_picture_follows_a_stroke(studio: Studio) -> None:
@@ -336,6 +343,30 @@ def test_another_device_opens_the_network_again(studio: Studio) -> None:
     apply_settings(studio.window, {"device": "cpu"})
     studio.until(lambda: studio.wiring.opened == ["auto", "cpu"])
     studio.settle()
+
+
+def test_another_device_keeps_the_way_back_to_the_looks_before(studio: Studio) -> None:
+    look = studio.window.look
+    look.set_row(5, 3)
+    look.set_row(6, 2)
+    apply_settings(studio.window, {"device": "cpu"})
+    studio.until(lambda: studio.wiring.opened == ["auto", "cpu"])
+    studio.settle()
+    assert look.choice(6).row == 2
+    look.go_back()
+    assert (look.choice(5).row, look.choice(6).row) == (3, None)
+
+
+def test_of_the_looks_before_only_what_fits_another_pack_is_kept(studio: Studio) -> None:
+    look, bank = studio.window.look, studio.window.look.bank
+    look.set_row(5, 1)
+    look.set_row(6, CODES - 1)
+    fewer = np.repeat(np.arange(1, 20, dtype=np.uint8), 2)
+    look.set_bank(type(bank)(np.zeros((len(fewer), bank.dim), np.float32), fewer))
+    assert (look.choice(5).row, look.choice(6).row) == (1, None)
+    look.go_back()
+    assert look.choice(5).row is None
+    assert not look.can_go_back
 
 
 def test_the_theme_changes_at_once_and_is_remembered(studio: Studio) -> None:
