@@ -4,9 +4,10 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from PySide6.QtCore import QPoint, Qt
+from PySide6.QtCore import QEvent, QPoint, Qt
+from PySide6.QtGui import QKeyEvent
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QLabel, QSpinBox, QToolButton
+from PySide6.QtWidgets import QApplication, QComboBox, QLabel, QSlider, QSpinBox, QToolButton
 from pytestqt.qtbot import QtBot
 
 from app.domain.errors import PackError
@@ -64,6 +65,96 @@ def test_the_keys_are_for_the_canvas_again_once_the_pointer_is_over_it(studio: S
     move(canvas, (300.0, 400.0))
     move(canvas, (320.0, 400.0))
     assert canvas.hasFocus()
+
+
+@pytest.mark.parametrize("place", ["size", "spin", "overlay", "blend", "garment", "seed"])
+def test_space_and_undo_are_for_the_canvas_while_the_pointer_is_over_it(
+    studio: Studio, place: str
+) -> None:
+    design = studio.window.design
+    canvas = design.canvas
+    target = {
+        "size": design.findChild(QSlider, "options.size_slider"),
+        "spin": design.findChild(QSpinBox, "options.size"),
+        "overlay": design.overlay.slider,
+        "blend": design.style_panel.blend,
+        "garment": design.picture,
+        "seed": design.style_panel.seed,
+    }[place]
+    height, width = studio.labels().shape
+    drag(canvas, [(width * 0.4, height * 0.5), (width * 0.5, height * 0.5)])
+    painted, centre = studio.labels().copy(), canvas.center()
+    target.setFocus(Qt.FocusReason.MouseFocusReason)
+    move(canvas, (width * 0.3, height * 0.6))
+    move(canvas, (width * 0.4, height * 0.6))
+    window = studio.window.windowHandle()
+    QTest.keyPress(window, Qt.Key.Key_Space)
+    drag(canvas, [(width * 0.4, height * 0.6), (width * 0.5, height * 0.7)])
+    QTest.keyRelease(window, Qt.Key.Key_Space)
+    assert np.array_equal(studio.labels(), painted)
+    assert canvas.center() != centre
+    QTest.keyClick(window, Qt.Key.Key_Z, Qt.KeyboardModifier.ControlModifier)
+    assert not np.array_equal(studio.labels(), painted)
+
+
+def test_space_that_is_held_goes_with_the_pointer_from_the_garment_to_the_map(
+    studio: Studio,
+) -> None:
+    canvas, picture = studio.window.design.canvas, studio.window.design.picture
+    window, space = studio.window.windowHandle(), Qt.Key.Key_Space
+    picture.setFocus(Qt.FocusReason.MouseFocusReason)
+    QTest.keyPress(window, space)
+    assert picture.space_held
+    move(canvas, (300.0, 400.0))
+    move(canvas, (320.0, 400.0))
+    assert not picture.space_held
+    held = QKeyEvent(QEvent.Type.KeyPress, space, Qt.KeyboardModifier.NoModifier, " ", True)
+    QApplication.sendEvent(canvas, held)
+    before = studio.labels().copy()
+    drag(canvas, [(320.0, 400.0), (360.0, 420.0)])
+    QTest.keyRelease(window, space)
+    assert np.array_equal(studio.labels(), before)
+    assert not canvas.space_held
+
+
+def test_a_slider_let_go_over_the_map_leaves_the_keys_to_the_canvas(studio: Studio) -> None:
+    slider, canvas = studio.window.design.overlay.slider, studio.window.design.canvas
+    window, main = studio.window.windowHandle(), studio.window
+    begin = slider.mapTo(main, slider.rect().center())
+    end = canvas.viewport().mapTo(main, canvas.viewport().rect().center())
+    QTest.mousePress(window, LEFT, pos=begin)
+    QTest.mouseMove(window, begin)
+    slider.setFocus(Qt.FocusReason.MouseFocusReason)
+    QTest.mouseMove(window, end)
+    assert slider.hasFocus()
+    QTest.mouseRelease(window, LEFT, pos=end)
+    studio.until(canvas.hasFocus)
+
+
+def test_an_open_list_keeps_the_keys_while_the_pointer_is_over_the_map(studio: Studio) -> None:
+    canvas = studio.window.design.canvas
+    curve = studio.window.design.findChild(QComboBox, "options.pressure_curve")
+    assert curve is not None
+    curve.setFocus()
+    curve.showPopup()
+    canvas.hovered.emit(300, 400, 0)
+    assert not canvas.hasFocus()
+    curve.hidePopup()
+    canvas.hovered.emit(301, 400, 0)
+    assert canvas.hasFocus()
+
+
+def test_what_is_typed_into_a_field_counts_once_the_pointer_is_over_the_map(
+    studio: Studio,
+) -> None:
+    design = studio.window.design
+    design.style_panel.seed.setFocus()
+    design.style_panel.seed.selectAll()
+    QTest.keyClicks(design.style_panel.seed, "77")
+    move(design.canvas, (300.0, 400.0))
+    move(design.canvas, (320.0, 400.0))
+    assert design.canvas.hasFocus()
+    assert studio.window.look.seed == 77
 
 
 def test_a_lock_protects_a_class_on_the_canvas_and_does_not_select_it(studio: Studio) -> None:
