@@ -26,6 +26,8 @@ UNTITLED = "Untitled"
 class DocumentFiles(QObject):
     """Holds the document in hand and guards its unsaved changes. Disk work runs in the pool."""
 
+    wished = Signal()
+    """Another document is wanted, or there: what began earlier to bring one gives way."""
     document_changed = Signal(object)  # Document
     state_changed = Signal()
     """Name, place or modification changed."""
@@ -120,6 +122,7 @@ class DocumentFiles(QObject):
             return
         settle = self.hold()
         job = self._pool.submit(lambda: load_label_map(path, palette), f"Opening {path.name}")
+        self.wished.connect(job.cancel)
 
         def take(labels: LabelMap) -> None:
             if kept is not None:
@@ -143,6 +146,7 @@ class DocumentFiles(QObject):
     def _take(
         self, labels: LabelMap, path: Path | None, *, title: str = "", saved: bool = True
     ) -> None:
+        self.wished.emit()
         document = Document(labels, path, budget=self._settings.undo_megabytes << 20)
         if not saved:
             document.history.mark_saved(_NEVER)
@@ -170,7 +174,8 @@ class DocumentFiles(QObject):
         messages.ask_unsaved(self._window, self.name, answered)
 
     def hold(self) -> Callable[[Callable[[], None]], None]:
-        """Note how things stand before slow work that ends in another document.
+        """Note how things stand before slow work that ends in another document; the newer wish
+        counts, see `wished`.
 
         What comes back does its argument: at once when nothing was painted or opened meanwhile,
         else behind `guard`.
@@ -186,37 +191,39 @@ class DocumentFiles(QObject):
             else:
                 self.guard(then)
 
+        self.wished.emit()
         before = now()
         return settle
 
     def save(self, then: Callable[[], None] | None = None) -> None:
         """Save to the document's file, or ask for one; do `then` when it is safely there."""
-        if self._document is None:
+        document = self._document
+        if document is None:
             return
-        if self._document.path is None:
+        if document.path is None:
             self.save_as(then)
         else:
-            self._write(self._document.path, then)
+            self._write(document, document.path, then)
 
     def save_as(self, then: Callable[[], None] | None = None) -> None:
         """Ask for a file and save to it."""
-        if self._document is None:
+        document = self._document
+        if document is None:
             return
-        proposal = self._document.path or self.folder() / f"{self.name}.png"
+        proposal = document.path or self.folder() / f"{self.name}.png"
         messages.ask_save(
             self._window,
             "Save label map",
             proposal,
             messages.LABEL_MAP_FILTER,
-            lambda path: self._write(path, then),
+            lambda path: self._write(document, path, then),
         )
 
-    def _write(self, path: Path, then: Callable[[], None] | None = None) -> None:
-        document = self._document
-        if document is None:
-            return
+    def _write(
+        self, document: Document, path: Path, then: Callable[[], None] | None = None
+    ) -> None:
         if self._saving is not None:  # one after the other: two writes must not overtake
-            self._saving.finished.connect(lambda: self._write(path, then))
+            self._saving.finished.connect(lambda: self._write(document, path, then))
             return
         self._finish_stroke()
         labels, state = document.labels.copy(), document.history.state
@@ -226,10 +233,12 @@ class DocumentFiles(QObject):
         def saved(_nothing: object) -> None:
             document.mark_saved(path, state)
             self._remember(path)
-            if not document.modified and document is self._document:
+            self.notice.emit(f"Saved {path.name}")
+            if document is not self._document:  # another one was opened meanwhile
+                return
+            if not document.modified:
                 self._recovery.forget()
             self._title = ""
-            self.notice.emit(f"Saved {path.name}")
             self.state_changed.emit()
 
         def finished() -> None:

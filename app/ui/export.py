@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 from PySide6.QtCore import QObject, Signal
 from PySide6.QtWidgets import QWidget
 
-from app.domain.errors import ToileError
+from app.domain.errors import PictureError, ToileError
 from app.domain.requests import SynthesisRequest, SynthesisResult, Synthesize
 from app.jobs.files import FilePool
-from app.jobs.lane import InferenceLane
+from app.jobs.lane import InferenceLane, Job
 from app.ui import messages
 
 _TITLE = "Export picture"
@@ -27,13 +28,32 @@ class Export(QObject):
         self._window = window
         self._lane = lane
         self._pool = pool
+        self._unfinished: list[Path] = []
 
-    def ask(self, request: SynthesisRequest, synthesize: Synthesize, proposal: Path) -> None:
-        """Ask for size and file, then export."""
+    def ask(
+        self,
+        request: SynthesisRequest,
+        synthesize: Synthesize,
+        proposal: Path,
+        label_map: Path | None,
+    ) -> None:
+        """Ask for size and file, then export; never over the file of the `label_map` itself."""
         from app.ui.size_dialogs import ExportDialog
 
         height, width = request.labels.shape
         dialog = ExportDialog(self._window, width, height)
+
+        def named(sized_request: SynthesisRequest, path: Path) -> None:
+            if _is_same(path, label_map):
+                self._on_failed(
+                    PictureError(
+                        "The picture would overwrite the label map that it is drawn from",
+                        where=str(path),
+                        hint="Export it under another name.",
+                    )
+                )
+            else:
+                self.run(sized_request, synthesize, path)
 
         def sized(new_width: int, new_height: int) -> None:
             sized_request = SynthesisRequest(request.labels, request.look, (new_width, new_height))
@@ -42,7 +62,7 @@ class Export(QObject):
                 _TITLE,
                 proposal,
                 messages.PNG_FILTER,
-                lambda path: self.run(sized_request, synthesize, path),
+                lambda path: named(sized_request, path),
             )
 
         dialog.chosen.connect(sized)
@@ -53,8 +73,14 @@ class Export(QObject):
         """Make the picture in the lane and write it in the pool."""
         job = self._lane.submit(lambda token: synthesize(request, token), f"Exporting {path.name}")
         job.succeeded.connect(lambda result: self._write(result, path))
-        job.failed.connect(self._on_failed)
-        self.job_started.emit(job)
+        self._track(job, path)
+
+    def guard(self, then: Callable[[], None]) -> None:
+        """Do `then`, which ends the program, after asking about a picture still to be written."""
+        if self._unfinished:
+            messages.ask_drop_export(self._window, self._unfinished[0].name, then)
+        else:
+            then()
 
     def _write(self, result: SynthesisResult, path: Path) -> None:
         from app.domain.picture import save_picture
@@ -62,8 +88,19 @@ class Export(QObject):
         rgba = result.rgba
         job = self._pool.submit(lambda: save_picture(path, rgba), f"Writing {path.name}")
         job.succeeded.connect(lambda _nothing: self.notice.emit(f"Exported {path.name}"))
+        self._track(job, path)
+
+    def _track(self, job: Job, path: Path) -> None:
+        self._unfinished.append(path)
         job.failed.connect(self._on_failed)
+        job.finished.connect(lambda: self._unfinished.remove(path))
         self.job_started.emit(job)
 
     def _on_failed(self, error: ToileError) -> None:
         messages.show_error(self._window, _TITLE, error)
+
+
+def _is_same(path: Path, other: Path | None) -> bool:
+    if other is None or not (path.exists() and other.exists()):
+        return False
+    return path.samefile(other)

@@ -212,13 +212,13 @@ class MainWindow(QMainWindow):
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
         if pictures.dropped(event) is not None:
-            event.acceptProposedAction()
+            pictures.accept_copy(event)
             self.status.say("A label map is opened; a photo becomes a label map.")
 
     def dropEvent(self, event: QDropEvent) -> None:
         source = pictures.dropped(event)
         if source is not None:
-            event.acceptProposedAction()
+            pictures.accept_copy(event)
             self.workspaces.go("design")
             self.open_picture(source)
 
@@ -237,19 +237,24 @@ class MainWindow(QMainWindow):
             self.status.say(f"{source.name} needs a model pack to be opened; there is none.")
             return
         if path is None:
-            self.photo.open(source)
+            self._open_photo(source)
             return
 
         def open_as(label_map: bool) -> None:
             if label_map:
                 self.files.open(path)
-                return
-            if self.files.document is None:  # the program was started with a photo
-                self.files.new(self.settings.new_width, self.settings.new_height)
-            self.photo.open(source)
+            else:
+                self._open_photo(source)
 
+        self.files.wished.emit()
         job = self.pool.submit(lambda: is_indexed_png(path), f"Opening {source.name}")
+        self.files.wished.connect(job.cancel)
         job.succeeded.connect(open_as)
+
+    def _open_photo(self, source: Source) -> None:
+        if self.files.document is None:  # the program has just started
+            self.files.new(self.settings.new_width, self.settings.new_height)
+        self.photo.open(source)
 
     def take_style(self) -> None:
         """Ask for a picture whose fabric the class in hand is to have."""
@@ -293,7 +298,7 @@ class MainWindow(QMainWindow):
         request = SynthesisRequest(document.labels.array.copy(), self.look.look())
         name = Path(self.files.name).stem
         proposal = self.files.folder() / f"{name} garment.png"
-        self.export.ask(request, services.synthesize, proposal)
+        self.export.ask(request, services.synthesize, proposal, document.path)
 
     # Settings
 
@@ -348,7 +353,7 @@ class MainWindow(QMainWindow):
     def closeEvent(self, event: QCloseEvent) -> None:
         if not self._may_close:
             event.ignore()
-            self.files.guard(lambda: self.workspaces.guard(self._close))
+            self.files.guard(lambda: self.export.guard(lambda: self.workspaces.guard(self._close)))
             return
         self.settings.geometry = bytes(self.saveGeometry().toBase64().data()).decode("ascii")
         self.settings.splitters |= {part.objectName(): part.sizes() for part in self._splitters()}

@@ -220,6 +220,19 @@ def ask_stop_batch(parent: QtWidgets.QWidget, agreed: Callable[[], None]) -> Non
     _yes_or_cancel(box, "Stop and quit", agreed)
 
 
+def ask_drop_export(parent: QtWidgets.QWidget, name: str, agreed: Callable[[], None]) -> None:
+    """Ask whether the picture `name`, which is being exported, may be given up for the end."""
+    box = _box(
+        parent,
+        QtWidgets.QMessageBox.Icon.Question,
+        "A picture is being exported",
+        f"Quit before “{name}” is finished?",
+        ("The picture is then not exported.",),
+    )
+    box.setObjectName("drop_export_box")
+    _yes_or_cancel(box, "Quit without it", agreed)
+
+
 def _yes_or_cancel(box: QtWidgets.QMessageBox, word: str, agreed: Callable[[], None]) -> None:
     yes = box.addButton(word, QtWidgets.QMessageBox.ButtonRole.AcceptRole)
     no = box.addButton(QtWidgets.QMessageBox.StandardButton.Cancel)

@@ -93,7 +93,7 @@ class PhotoImport(PictureWork):
         super().__init__(window, _TITLE, lane, pool, network, settings)
         self._files = files
         self._look = look
-        files.document_changed.connect(lambda _document: self.drop())  # the newer wish counts
+        files.wished.connect(self.drop)
 
     def ask(self) -> None:
         """Let a person choose a photo."""

@@ -53,6 +53,17 @@ def from_mime(data: QMimeData, name: str) -> Source | None:
 
 def dropped(event: QDropEvent) -> Source | None:
     """What is being dropped, if it is one file or picture that may be copied."""
-    if not event.possibleActions() & Qt.DropAction.CopyAction:
-        return None
-    return from_mime(event.mimeData(), "Dropped picture")
+    return from_mime(event.mimeData(), "Dropped picture") if may_copy(event) else None
+
+
+def may_copy(event: QDropEvent) -> bool:
+    """Whether what is being dropped may stay where it is."""
+    return bool(event.possibleActions() & Qt.DropAction.CopyAction)
+
+
+def accept_copy(event: QDropEvent) -> None:
+    """Take what is being dropped as a copy, whatever keys are held: who gives a file to be moved
+    deletes it. Only where it `may_copy`."""
+    if may_copy(event):
+        event.setDropAction(Qt.DropAction.CopyAction)
+        event.accept()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import os
+import threading
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
@@ -69,7 +70,7 @@ class Recovery(QObject):
         self._document: Document | None = None
         self._kept_state: int | None = None
         self._writing = False
-        self._stale = False
+        self._stale = threading.Event()
         self._timer = QTimer(self)
         self._timer.setInterval(INTERVAL)
         self._timer.timeout.connect(lambda: self.keep())
@@ -94,19 +95,31 @@ class Recovery(QObject):
         if not self._claim():
             return
         labels, path = document.labels.copy(), document.path
-        self._writing, self._stale, self._kept_state = True, False, state
-        job = self._pool.submit(lambda: _write(self._image, labels, path), "Keeping a copy")
+        self._writing, self._kept_state = True, state
+        self._stale = stale = threading.Event()
+        copy = self._copy()
+
+        def work() -> None:
+            try:
+                _write(copy.image, labels, path)
+            finally:
+                if stale.is_set():
+                    copy.drop()
+
+        job = self._pool.submit(work, "Keeping a copy")
         job.failed.connect(self._on_failed)
         if then is not None:
             job.succeeded.connect(lambda _nothing: then())
         job.finished.connect(self._on_finished)
 
     def forget(self) -> None:
-        """Delete the copy: the work is saved, or given up."""
+        """Delete the copy: the work is saved, or given up.
+
+        One that is being written goes as soon as it is, even if the window is gone by then.
+        """
         self._kept_state = None
-        if self._writing:
-            self._stale = True
-        elif self._lock is not None:
+        self._stale.set()
+        if self._lock is not None:
             self._copy().drop()
 
     def close(self) -> None:
@@ -153,9 +166,6 @@ class Recovery(QObject):
 
     def _on_finished(self) -> None:
         self._writing = False
-        if self._stale:
-            self._stale = False
-            self._copy().drop()
 
 
 def _read(image: Path) -> KeptCopy:

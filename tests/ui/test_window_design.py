@@ -4,9 +4,10 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from PySide6.QtCore import QPoint, Qt
+from PySide6.QtCore import QEvent, QPoint, Qt
+from PySide6.QtGui import QKeyEvent
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QLabel, QSpinBox, QToolButton
+from PySide6.QtWidgets import QApplication, QComboBox, QLabel, QSlider, QSpinBox, QToolButton
 from pytestqt.qtbot import QtBot
 
 from app.domain.errors import PackError
@@ -14,6 +15,7 @@ from app.domain.palette import Palette
 from app.settings import Settings
 from app.ui import theme
 from app.ui.commands import apply_settings
+from app.ui.design import live, workspace
 from app.ui.design.palette_model import Role
 from tests.ui.hands import LEFT, drag, move
 from tests.ui.studio_made import CODES, FakeWiring, Studio
@@ -63,6 +65,96 @@ def test_the_keys_are_for_the_canvas_again_once_the_pointer_is_over_it(studio: S
     move(canvas, (300.0, 400.0))
     move(canvas, (320.0, 400.0))
     assert canvas.hasFocus()
+
+
+@pytest.mark.parametrize("place", ["size", "spin", "overlay", "blend", "garment", "seed"])
+def test_space_and_undo_are_for_the_canvas_while_the_pointer_is_over_it(
+    studio: Studio, place: str
+) -> None:
+    design = studio.window.design
+    canvas = design.canvas
+    target = {
+        "size": design.findChild(QSlider, "options.size_slider"),
+        "spin": design.findChild(QSpinBox, "options.size"),
+        "overlay": design.overlay.slider,
+        "blend": design.style_panel.blend,
+        "garment": design.picture,
+        "seed": design.style_panel.seed,
+    }[place]
+    height, width = studio.labels().shape
+    drag(canvas, [(width * 0.4, height * 0.5), (width * 0.5, height * 0.5)])
+    painted, centre = studio.labels().copy(), canvas.center()
+    target.setFocus(Qt.FocusReason.MouseFocusReason)
+    move(canvas, (width * 0.3, height * 0.6))
+    move(canvas, (width * 0.4, height * 0.6))
+    window = studio.window.windowHandle()
+    QTest.keyPress(window, Qt.Key.Key_Space)
+    drag(canvas, [(width * 0.4, height * 0.6), (width * 0.5, height * 0.7)])
+    QTest.keyRelease(window, Qt.Key.Key_Space)
+    assert np.array_equal(studio.labels(), painted)
+    assert canvas.center() != centre
+    QTest.keyClick(window, Qt.Key.Key_Z, Qt.KeyboardModifier.ControlModifier)
+    assert not np.array_equal(studio.labels(), painted)
+
+
+def test_space_that_is_held_goes_with_the_pointer_from_the_garment_to_the_map(
+    studio: Studio,
+) -> None:
+    canvas, picture = studio.window.design.canvas, studio.window.design.picture
+    window, space = studio.window.windowHandle(), Qt.Key.Key_Space
+    picture.setFocus(Qt.FocusReason.MouseFocusReason)
+    QTest.keyPress(window, space)
+    assert picture.space_held
+    move(canvas, (300.0, 400.0))
+    move(canvas, (320.0, 400.0))
+    assert not picture.space_held
+    held = QKeyEvent(QEvent.Type.KeyPress, space, Qt.KeyboardModifier.NoModifier, " ", True)
+    QApplication.sendEvent(canvas, held)
+    before = studio.labels().copy()
+    drag(canvas, [(320.0, 400.0), (360.0, 420.0)])
+    QTest.keyRelease(window, space)
+    assert np.array_equal(studio.labels(), before)
+    assert not canvas.space_held
+
+
+def test_a_slider_let_go_over_the_map_leaves_the_keys_to_the_canvas(studio: Studio) -> None:
+    slider, canvas = studio.window.design.overlay.slider, studio.window.design.canvas
+    window, main = studio.window.windowHandle(), studio.window
+    begin = slider.mapTo(main, slider.rect().center())
+    end = canvas.viewport().mapTo(main, canvas.viewport().rect().center())
+    QTest.mousePress(window, LEFT, pos=begin)
+    QTest.mouseMove(window, begin)
+    slider.setFocus(Qt.FocusReason.MouseFocusReason)
+    QTest.mouseMove(window, end)
+    assert slider.hasFocus()
+    QTest.mouseRelease(window, LEFT, pos=end)
+    studio.until(canvas.hasFocus)
+
+
+def test_an_open_list_keeps_the_keys_while_the_pointer_is_over_the_map(studio: Studio) -> None:
+    canvas = studio.window.design.canvas
+    curve = studio.window.design.findChild(QComboBox, "options.pressure_curve")
+    assert curve is not None
+    curve.setFocus()
+    curve.showPopup()
+    canvas.hovered.emit(300, 400, 0)
+    assert not canvas.hasFocus()
+    curve.hidePopup()
+    canvas.hovered.emit(301, 400, 0)
+    assert canvas.hasFocus()
+
+
+def test_what_is_typed_into_a_field_counts_once_the_pointer_is_over_the_map(
+    studio: Studio,
+) -> None:
+    design = studio.window.design
+    design.style_panel.seed.setFocus()
+    design.style_panel.seed.selectAll()
+    QTest.keyClicks(design.style_panel.seed, "77")
+    move(design.canvas, (300.0, 400.0))
+    move(design.canvas, (320.0, 400.0))
+    assert design.canvas.hasFocus()
+    assert studio.window.look.seed == 77
 
 
 def test_a_lock_protects_a_class_on_the_canvas_and_does_not_select_it(studio: Studio) -> None:
@@ -170,12 +262,19 @@ def test_blending_runs_from_one_code_to_the_other(studio: Studio) -> None:
 
 
 def test_a_slide_of_the_blend_is_one_step_back(studio: Studio) -> None:
-    look = studio.window.look
-    for value in (10, 20, 30, 40):
-        studio.window.design.style_panel.blend.setValue(value)
+    look, blend = studio.window.look, studio.window.design.style_panel.blend
     cls = studio.window.design.palette_panel.current
-    look.go_back()
-    assert look.choice(cls).blend == 0.0
+    for values in ((10, 20, 30, 40), (45, 60)):
+        blend.setSliderDown(True)
+        for value in values:
+            blend.setValue(value)
+        blend.setSliderDown(False)
+    QTest.keyClick(blend, Qt.Key.Key_Right)
+    assert look.choice(cls).blend == 0.61
+    for before in (0.6, 0.4, 0.0):
+        look.go_back()
+        assert look.choice(cls).blend == before
+    assert not look.can_go_back
 
 
 def test_the_picture_follows_a_stroke(studio: Studio) -> None:
@@ -188,6 +287,26 @@ def test_the_picture_follows_a_stroke(studio: Studio) -> None:
     studio.quiet()
     assert np.array_equal(studio.wiring.requests[-1].labels, studio.labels())
     assert studio.wiring.requests[-1].labels is not studio.labels()
+
+
+def test_undo_and_redo_reach_picture_and_palette_of_a_large_map(
+    studio: Studio, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(live, "_LARGE", 0)
+    monkeypatch.setattr(workspace, "_LARGE", 0)
+    canvas, model = studio.window.design.canvas, studio.window.design.palette_panel.model
+    before = studio.labels().copy()
+    cls = int(np.flatnonzero(np.bincount(before.ravel(), minlength=model.rowCount()) == 0)[0])
+    canvas.set_class(cls)
+    height, width = before.shape
+    drag(canvas, [(width * 0.4, height * 0.5), (width * 0.5, height * 0.5)])
+    painted = studio.labels().copy()
+    for command, labels in (("edit.undo", before), ("edit.redo", painted)):
+        studio.window.commands[command].trigger()
+        studio.quiet()
+        assert np.array_equal(studio.wiring.requests[-1].labels, labels)
+        shown = bool((labels == cls).any())
+        studio.until(lambda shown=shown: bool(model.index(cls).data(Role.SHARE)) is shown)
 
 
 def test_the_status_bar_shows_device_time_zoom_and_class(studio: Studio) -> None:
@@ -315,6 +434,30 @@ def test_another_device_opens_the_network_again(studio: Studio) -> None:
     apply_settings(studio.window, {"device": "cpu"})
     studio.until(lambda: studio.wiring.opened == ["auto", "cpu"])
     studio.settle()
+
+
+def test_another_device_keeps_the_way_back_to_the_looks_before(studio: Studio) -> None:
+    look = studio.window.look
+    look.set_row(5, 3)
+    look.set_row(6, 2)
+    apply_settings(studio.window, {"device": "cpu"})
+    studio.until(lambda: studio.wiring.opened == ["auto", "cpu"])
+    studio.settle()
+    assert look.choice(6).row == 2
+    look.go_back()
+    assert (look.choice(5).row, look.choice(6).row) == (3, None)
+
+
+def test_of_the_looks_before_only_what_fits_another_pack_is_kept(studio: Studio) -> None:
+    look, bank = studio.window.look, studio.window.look.bank
+    look.set_row(5, 1)
+    look.set_row(6, CODES - 1)
+    fewer = np.repeat(np.arange(1, 20, dtype=np.uint8), 2)
+    look.set_bank(type(bank)(np.zeros((len(fewer), bank.dim), np.float32), fewer))
+    assert (look.choice(5).row, look.choice(6).row) == (1, None)
+    look.go_back()
+    assert look.choice(5).row is None
+    assert not look.can_go_back
 
 
 def test_the_theme_changes_at_once_and_is_remembered(studio: Studio) -> None:

@@ -2,6 +2,8 @@
 
 import stat
 import sys
+import threading
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -15,14 +17,29 @@ from pytestqt.qtbot import QtBot
 from app import paths
 from app import settings as settings_file
 from app.domain.errors import LabelMapError
-from app.domain.label_file import load_label_map
+from app.domain.label_file import load_label_map, save_label_map
+from app.domain.label_map import LabelMap
 from app.domain.palette import Palette
 from app.domain.picture import load_picture
-from app.ui import messages
+from app.ui import document_files, messages, recovery
+from app.ui.size_dialogs import ExportDialog
 from tests.ui.hands import drag
 from tests.ui.studio_made import FakeWiring, Studio, label_file, recovery_folder
 
 Button = QMessageBox.StandardButton
+
+
+class SlowDisk:
+    """Stands in for what reads or writes a file, and does that once it may `go_on`."""
+
+    def __init__(self, work: Callable[..., object]) -> None:
+        self._work = work
+        self.asked, self.go_on = threading.Event(), threading.Event()
+
+    def __call__(self, *args: object) -> object:
+        self.asked.set()
+        assert self.go_on.wait(10)
+        return self._work(*args)
 
 
 def paint(studio: Studio, cls: int = 7) -> None:
@@ -75,6 +92,66 @@ def test_what_is_painted_while_saving_stays_unsaved(
     assert not (load_label_map(path, palette).array == 9).any()
 
 
+def test_a_save_that_waits_is_of_the_design_it_was_asked_for(
+    studio: Studio, palette: Palette, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path, other = label_file(tmp_path, palette), label_file(tmp_path, palette, "other.png")
+    open_file(studio, path)
+    paint(studio, 7)
+    painted = studio.labels().copy()
+    disk = SlowDisk(save_label_map)
+    monkeypatch.setattr(document_files, "save_label_map", disk)
+    studio.window.files.save()
+    studio.window.files.save()
+    studio.window.files.open(other)
+    studio.box("unsaved_box").button(Button.Discard).click()
+    studio.until(lambda: studio.window.files.name == "other.png")
+    disk.go_on.set()
+    studio.quiet()
+    assert np.array_equal(load_label_map(path, palette).array, painted)
+    assert studio.window.files.document.path == other
+    assert studio.window.windowTitle().startswith("other.png")
+
+
+def test_a_save_leaves_the_name_of_a_design_that_came_meanwhile(
+    studio: Studio, palette: Palette, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    open_file(studio, label_file(tmp_path, palette))
+    paint(studio, 7)
+    disk = SlowDisk(save_label_map)
+    monkeypatch.setattr(document_files, "save_label_map", disk)
+    studio.window.files.save()
+    studio.window.files.adopt(LabelMap.blank(30, 40, palette), "street labels")
+    disk.go_on.set()
+    studio.quiet()
+    assert studio.window.windowTitle().startswith("street labels[*]")
+    assert studio.window.files.modified
+
+
+@pytest.mark.parametrize("newer", ["file", "new", "made"])
+def test_a_slow_opening_does_not_replace_what_came_after_it(
+    studio: Studio, palette: Palette, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, newer: str
+) -> None:
+    slow = label_file(tmp_path, palette, "slow.png")
+    disk = SlowDisk(load_label_map)
+    monkeypatch.setattr(document_files, "load_label_map", disk)
+    studio.window.files.open(slow)
+    assert disk.asked.wait(10)
+    monkeypatch.undo()
+    if newer == "file":
+        studio.window.files.open(label_file(tmp_path, palette, "newer.png"))
+        studio.until(lambda: studio.window.files.name == "newer.png")
+    elif newer == "new":
+        studio.window.files.new(30, 40)
+    else:
+        studio.window.files.adopt(LabelMap.blank(30, 40, palette), "newer.png")
+    name = studio.window.files.name
+    disk.go_on.set()
+    studio.quiet()
+    assert studio.window.files.name == name
+    assert studio.find("unsaved_box") is None
+
+
 def test_a_sample_is_never_overwritten(studio: Studio, tmp_path: Path) -> None:
     paint(studio)
     studio.window.commands["file.save"].trigger()
@@ -82,7 +159,7 @@ def test_a_sample_is_never_overwritten(studio: Studio, tmp_path: Path) -> None:
     assert dialog is not None
     dialog.close()
     path = tmp_path / "mine.png"
-    studio.window.files._write(path)
+    studio.window.files._write(studio.window.files.document, path)
     studio.quiet()
     assert path.exists()
     assert studio.window.windowTitle().startswith("mine.png")
@@ -142,7 +219,8 @@ def test_a_failed_save_keeps_the_document_modified(
 ) -> None:
     open_file(studio, label_file(tmp_path, palette))
     paint(studio)
-    studio.window.files._write(tmp_path / "no such folder" / "map.png")
+    files = studio.window.files
+    files._write(files.document, tmp_path / "no such folder" / "map.png")
     box = studio.box("error_box")
     assert "no such folder" in box.text()
     box.accept()
@@ -302,6 +380,22 @@ def test_saving_and_closing_leave_no_copy(studio: Studio, palette: Palette, tmp_
     assert list(recovery_folder().glob("*.png")) == []
 
 
+def test_a_copy_that_is_being_written_at_the_end_does_not_stay(
+    studio: Studio, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    paint(studio)
+    disk = SlowDisk(save_label_map)
+    monkeypatch.setattr(recovery, "save_label_map", disk)
+    studio.window.recovery.keep()
+    assert disk.asked.wait(10)
+    studio.window.close()
+    studio.box("unsaved_box").button(Button.Discard).click()
+    studio.until(lambda: not studio.window.isVisible())
+    disk.go_on.set()
+    assert studio.pool.shutdown()
+    assert list(recovery_folder().iterdir()) == []
+
+
 def test_an_unchanged_document_is_not_copied(studio: Studio) -> None:
     studio.window.recovery.keep()
     studio.quiet()
@@ -319,6 +413,49 @@ def test_export_has_a_transparent_ground_and_the_size_that_was_asked(
     studio.until(path.exists)
     studio.quiet()
     assert load_picture(path).rgba.shape == (128, 96, 4)
+
+
+def test_an_export_never_replaces_the_label_map_itself(
+    studio: Studio, palette: Palette, tmp_path: Path
+) -> None:
+    path = label_file(tmp_path, palette)
+    open_file(studio, path)
+    before = path.read_bytes()
+    studio.window.commands["file.export"].trigger()
+    sizes = studio.window.findChild(ExportDialog)
+    assert sizes is not None
+    sizes.chosen.emit(60, 80)
+    sizes.close()
+    dialog = studio.window.findChild(QFileDialog, "file_dialog")
+    assert dialog is not None
+    dialog.fileSelected.emit(str(path))
+    dialog.close()
+    box = studio.box("error_box")
+    assert "overwrite the label map" in box.text()
+    box.accept()
+    studio.quiet()
+    assert path.read_bytes() == before
+
+
+@pytest.mark.parametrize("button", ["Quit without it", "Cancel"])
+def test_closing_asks_about_an_export_that_is_being_drawn(
+    studio: Studio, tmp_path: Path, button: str
+) -> None:
+    draw = SlowDisk(studio.wiring.draw)
+    path = tmp_path / "garment.png"
+    studio.window.export.run(studio.wiring.requests[-1], draw, path)
+    studio.window.close()
+    box = studio.box("drop_export_box")
+    assert "garment.png" in box.text()
+    next(b for b in box.buttons() if b.text().replace("&", "") == button).click()
+    if button == "Cancel":
+        draw.go_on.set()
+        studio.quiet()
+        assert path.exists()
+        assert studio.window.isVisible()
+        studio.window.close()
+    studio.until(lambda: not studio.window.isVisible())
+    draw.go_on.set()
 
 
 def test_recent_files_and_window_are_remembered(

@@ -1,5 +1,6 @@
 """A photo becomes a label map with its colours, a swatch the style of a class; nothing is lost."""
 
+import threading
 from collections.abc import Callable
 from pathlib import Path
 
@@ -13,8 +14,10 @@ from PySide6.QtWidgets import QApplication, QFileDialog, QMessageBox, QToolButto
 from pytestqt.qtbot import QtBot
 
 from app.domain.errors import PackError, PictureError
+from app.domain.label_file import load_label_map
+from app.domain.label_map import LabelMap
 from app.domain.palette import Palette
-from app.ui import pictures
+from app.ui import document_files, main_window, pictures
 from tests.ui.hands import LEFT, drag
 from tests.ui.studio_made import (
     BLUE,
@@ -78,6 +81,34 @@ def picture_data() -> QMimeData:
     data = QMimeData()
     data.setImageData(image)
     return data
+
+
+@pytest.mark.parametrize("place", ["window", "style", "slot", "tryon", "line", "batch"])
+def test_what_is_dropped_stays_where_it_is(studio: Studio, tmp_path: Path, place: str) -> None:
+    rooms, design = studio.window.workspaces, studio.window.design
+    target = {
+        "window": lambda: design.canvas.viewport(),
+        "style": lambda: design.style_panel,
+        "slot": lambda: rooms.tryon.cloth,
+        "tryon": lambda: rooms.tryon,
+        "line": lambda: rooms.batch.form.people.line,
+        "batch": lambda: rooms.batch,
+    }[place]()
+    copy, move = Qt.DropAction.CopyAction, Qt.DropAction.MoveAction
+    none, shift = Qt.MouseButton.NoButton, Qt.KeyboardModifier.ShiftModifier
+    folder = place in ("line", "batch")
+    data = file_data(tmp_path if folder else swatch_file(tmp_path))
+    entering = QDragEnterEvent(QPoint(9, 9), copy | move, data, none, shift)
+    dropping = QDropEvent(QPointF(9, 9), copy | move, data, none, shift)
+    assert dropping.proposedAction() == move
+    for event in (entering, dropping):
+        QApplication.sendEvent(target, event)
+        assert event.isAccepted()
+        assert event.dropAction() == copy
+    moving = QDragEnterEvent(QPoint(9, 9), move, data, none, shift)
+    QApplication.sendEvent(target, moving)
+    assert not moving.isAccepted()
+    studio.quiet()
 
 
 # From photo
@@ -192,6 +223,41 @@ def test_the_newest_photo_wins(studio: Studio, tmp_path: Path) -> None:
     studio.quiet()
     assert studio.window.windowTitle().startswith("second labels")
     assert "second.jpg" in studio.window.status.notice.text()
+
+
+def test_a_photo_counts_more_than_a_file_that_is_still_being_looked_at(
+    studio: Studio, palette: Palette, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    go_on = threading.Event()
+    monkeypatch.setattr(main_window, "is_indexed_png", lambda _path: go_on.wait(10))
+    studio.window.open_picture(pictures.from_file(label_file(tmp_path, palette)))
+    studio.window.photo.open(pictures.from_file(photo_file(tmp_path)))
+    studio.until(lambda: studio.window.files.name == "street labels")
+    go_on.set()
+    studio.quiet()
+    assert studio.window.files.name == "street labels"
+    assert studio.find("unsaved_box") is None
+
+
+def test_a_file_counts_more_than_a_photo_from_before_it(
+    studio: Studio, palette: Palette, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    go_on = threading.Event()
+
+    def load(path: Path, palette: Palette) -> LabelMap:
+        assert go_on.wait(10)
+        return load_label_map(path, palette)
+
+    monkeypatch.setattr(document_files, "load_label_map", load)
+    studio.wiring.may_parse.clear()
+    studio.window.photo.open(pictures.from_file(photo_file(tmp_path)))
+    studio.until(lambda: bool(studio.wiring.parses))
+    studio.window.files.open(label_file(tmp_path, palette))
+    studio.wiring.may_parse.set()
+    studio.until(lambda: not studio.lane._jobs)
+    go_on.set()
+    studio.quiet()
+    assert studio.window.files.name == "worn.png"
 
 
 def test_a_document_opened_meanwhile_is_not_replaced(

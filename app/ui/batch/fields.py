@@ -4,19 +4,20 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from PySide6.QtCore import QMimeData, QSize, Qt, Signal
+from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtGui import QDragEnterEvent, QDropEvent
 from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QToolButton, QWidget
 
 from app.ui.icons import icon
+from app.ui.pictures import accept_copy, may_copy
 
 HEIGHT = 28
 """Of every field, at least."""
 
 
-def dropped_path(data: QMimeData) -> Path | None:
-    """The one local file or folder that is dragged, if it is one."""
-    urls = data.urls()
+def dropped_path(event: QDropEvent) -> Path | None:
+    """The one local file or folder that is dragged, if it is one that may be copied."""
+    urls = event.mimeData().urls() if may_copy(event) else []
     if len(urls) == 1 and urls[0].isLocalFile():
         return Path(urls[0].toLocalFile())
     return None
@@ -26,17 +27,17 @@ class _Line(QLineEdit):
     dropped = Signal(object)  # Path
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
-        if dropped_path(event.mimeData()) is not None:
-            event.acceptProposedAction()
+        if dropped_path(event) is not None:
+            accept_copy(event)
         else:
             super().dragEnterEvent(event)
 
     def dropEvent(self, event: QDropEvent) -> None:
-        path = dropped_path(event.mimeData())
+        path = dropped_path(event)
         if path is None:
             super().dropEvent(event)
         else:
-            event.acceptProposedAction()
+            accept_copy(event)
             self.dropped.emit(path)
 
 

@@ -27,6 +27,7 @@ from app.ui.batch.telling import Told
 from app.ui.batch.work import BatchWork, Begun, Counted
 from app.ui.icons import icon
 from app.ui.network import Network
+from app.ui.pictures import accept_copy
 from app.ui.taskbar import State, Taskbar
 
 _DOING = ("start", "anew", "adopt", "estimate", "pause", "stop")
@@ -220,14 +221,14 @@ class BatchWorkspace(QWidget):
         self.work.close()
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
-        if dropped_path(event.mimeData()) is not None:
-            event.acceptProposedAction()
+        if dropped_path(event) is not None:
+            accept_copy(event)
 
     def dropEvent(self, event: QDropEvent) -> None:
-        path = dropped_path(event.mimeData())
+        path = dropped_path(event)
         if path is None or self.work.running:
             return
-        event.acceptProposedAction()
+        accept_copy(event)
         if not self.form.take_drop(path):
             self.notice.emit("Drop it on the field that it is for.")
 

@@ -6,6 +6,7 @@ from dataclasses import replace
 
 from PySide6.QtCore import QEvent, QPointF, Qt, Signal
 from PySide6.QtGui import (
+    QEnterEvent,
     QFocusEvent,
     QKeyEvent,
     QMouseEvent,
@@ -135,7 +136,7 @@ class LabelCanvas(CanvasView):
 
     # Pointer: mouse and pen meet in _press, _drag and _release
 
-    def _pointer(self, event: QMouseEvent | QTabletEvent) -> Pointer:
+    def _pointer(self, event: QMouseEvent | QTabletEvent | QEnterEvent) -> Pointer:
         spot = self.to_scene(event.position())
         keys = event.modifiers()
         self._alt = bool(keys & Qt.KeyboardModifier.AltModifier)
@@ -273,7 +274,9 @@ class LabelCanvas(CanvasView):
         if event.type() in _TABLET and isinstance(event, QTabletEvent):
             self._pen(event)
             return True
-        if event.type() == QEvent.Type.Leave:
+        if event.type() == QEvent.Type.Enter and isinstance(event, QEnterEvent):
+            self._tell_hover(self._pointer(event))
+        elif event.type() == QEvent.Type.Leave:
             self._at = None
             self._tell_hover(None)
             self._refresh()

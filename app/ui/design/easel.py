@@ -45,6 +45,7 @@ class Easel(QObject):
 
     edited = Signal(object)
     stroke_finished = Signal()
+    """A stroke, or a step back or forth, is done: nothing changes until the next one."""
     undo_changed = Signal(bool, bool)
     class_picked = Signal(int)
     brush_changed = Signal(float)
@@ -157,13 +158,18 @@ class Easel(QObject):
 
     def undo(self) -> None:
         if self.document is not None:
-            self.tell_edited(self.document.undo())
-            self.tell_undo()
+            self._stepped(self.document.undo())
 
     def redo(self) -> None:
         if self.document is not None:
-            self.tell_edited(self.document.redo())
-            self.tell_undo()
+            self._stepped(self.document.redo())
+
+    def _stepped(self, dirty: Rect) -> None:
+        """Tell of a step back or forth, which ends as a stroke does."""
+        self.tell_edited(dirty)
+        if not dirty.empty:
+            self.stroke_finished.emit()
+        self.tell_undo()
 
     def tell_edited(self, dirty: Rect) -> None:
         if not dirty.empty:

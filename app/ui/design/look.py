@@ -50,6 +50,16 @@ class _State:
     seed: int
     choices: dict[int, Choice]
 
+    def within(self, bank: CodeBank) -> _State:
+        """The same without the choices that mean nothing in a bank."""
+        kept = {
+            cls: choice
+            for cls, choice in self.choices.items()
+            if max(choice.row or 0, choice.second or 0) < bank.count(cls)
+            and (choice.taken is None or choice.taken.code.shape == (bank.dim,))
+        }
+        return _State(self.seed, kept)
+
 
 class LookModel(QObject):
     """Seed and choices, observable. `changed` tells of every change that may alter the picture."""
@@ -68,17 +78,15 @@ class LookModel(QObject):
         return self._bank
 
     def set_bank(self, bank: CodeBank | None) -> None:
-        """Take the codes of an opened pack; choices that mean nothing in it are dropped."""
+        """Take the codes of an opened pack; choices that mean nothing in it are dropped, in the
+        looks before as well."""
         self._bank = bank
         if bank is not None:
-            kept = {
-                cls: choice
-                for cls, choice in self._state.choices.items()
-                if max(choice.row or 0, choice.second or 0) < bank.count(cls)
-                and (choice.taken is None or choice.taken.code.shape == (bank.dim,))
-            }
-            self._state = _State(self._state.seed, kept)
-        self._past.clear()
+            self._state = self._state.within(bank)
+            past = [state.within(bank) for state in self._past]
+            after = [*past[1:], self._state]
+            pairs = zip(past, after, strict=False)
+            self._past = [state for state, following in pairs if state != following]
         self.changed.emit()
 
     @property
@@ -153,15 +161,17 @@ class LookModel(QObject):
         if 0 <= row < self.count(cls):
             self._choose(cls, replace(self.choice(cls), taken=None, row=row))
 
-    def set_blend(self, cls: int, blend: float) -> None:
-        """Blend 0..1 between the class's two codes; both are held while it is not 0."""
+    def set_blend(self, cls: int, blend: float, *, going_on: bool = False) -> None:
+        """Blend 0..1 between the class's two codes; both are held while it is not 0.
+
+        What is `going_on` belongs to the change before: a slider on its way is one step back, not
+        fifty.
+        """
         if not self.count(cls):
             return
-        old = self.choice(cls)
         blend = min(1.0, max(0.0, blend))
-        held = replace(old, row=self.row(cls), second=self.second(cls), blend=blend)
-        # A slider on its way is one step back, not fifty.
-        self._choose(cls, held, keep=not (old.blend and old.blend != blend))
+        held = replace(self.choice(cls), row=self.row(cls), second=self.second(cls), blend=blend)
+        self._choose(cls, held, keep=not going_on)
 
     def set_locked(self, cls: int, locked: bool) -> None:
         """Keep the class as it is when the seed changes, or let it change again."""

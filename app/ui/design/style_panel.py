@@ -169,6 +169,8 @@ class StylePanel(QFrame):
         self.blend.setRange(0, _BLEND_STEPS)
         self.blend.setAccessibleName("Blend between the two style codes")
         self.blend.setToolTip("Blend from the style code to the second one")
+        self._sliding = False  # whether the slider moved since it was taken in hand
+        self.blend.sliderReleased.connect(self._end_slide)
         self.blend.valueChanged.connect(self._slide)
         self.percent = _label("0 %", "dim")
         self.message = _label("", "dim")
@@ -282,7 +284,7 @@ class StylePanel(QFrame):
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
         if pictures.dropped(event) is not None:
-            event.acceptProposedAction()
+            pictures.accept_copy(event)
             self._mark_drop(True)
 
     def dragLeaveEvent(self, event: QDragLeaveEvent) -> None:
@@ -292,7 +294,7 @@ class StylePanel(QFrame):
         self._mark_drop(False)
         source = pictures.dropped(event)
         if source is not None:
-            event.acceptProposedAction()
+            pictures.accept_copy(event)
             self.picture_dropped.emit(source)
 
     def _mark_drop(self, on: bool) -> None:
@@ -327,4 +329,8 @@ class StylePanel(QFrame):
         self._model.step_second(self._cls, row - self._model.second(self._cls))
 
     def _slide(self, value: int) -> None:
-        self._model.set_blend(self._cls, value / _BLEND_STEPS)
+        self._model.set_blend(self._cls, value / _BLEND_STEPS, going_on=self._sliding)
+        self._sliding = self.blend.isSliderDown()
+
+    def _end_slide(self) -> None:
+        self._sliding = False

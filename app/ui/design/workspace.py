@@ -5,6 +5,7 @@ from __future__ import annotations
 from PySide6.QtCore import QSignalBlocker, Qt, QTimer, Signal
 from PySide6.QtGui import QAction, QActionGroup, QImage, QKeyEvent
 from PySide6.QtWidgets import (
+    QApplication,
     QFrame,
     QHBoxLayout,
     QLabel,
@@ -178,8 +179,8 @@ class DesignWorkspace(QWidget):
             super().keyPressEvent(event)
 
     def _take_focus_back(self, x: int, _y: int, _cls: int) -> None:
-        """A pointer over the canvas means painting: the keys are for the canvas again."""
-        if x >= 0 and self.palette_panel.view.hasFocus():
+        """A pointer over the map means painting: the keys are for the canvas again."""
+        if x >= 0 and QApplication.activePopupWidget() is None:
             self.canvas.setFocus()
 
     # Palette, document, picture

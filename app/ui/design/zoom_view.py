@@ -7,6 +7,7 @@ from bisect import bisect_left, bisect_right
 from PySide6.QtCore import QEvent, QPointF, QRect, QRectF, Qt, Signal
 from PySide6.QtGui import (
     QColor,
+    QFocusEvent,
     QInputDevice,
     QKeyEvent,
     QMouseEvent,
@@ -204,7 +205,7 @@ class ZoomView(QGraphicsView):
         if event.key() != Qt.Key.Key_Space:
             # QGraphicsView would scroll with the arrow keys; they stay free for commands.
             event.ignore()
-        elif not event.isAutoRepeat():
+        elif not self._space:  # a repeat too: the key may have gone down in another view
             self._space = True
             self.hand_changed()
 
@@ -214,6 +215,10 @@ class ZoomView(QGraphicsView):
         elif not event.isAutoRepeat():
             self._space = False
             self.hand_changed()
+
+    def focusOutEvent(self, event: QFocusEvent) -> None:
+        self.release_hand()
+        super().focusOutEvent(event)
 
     def wheelEvent(self, event: QWheelEvent) -> None:
         event.accept()

@@ -63,9 +63,6 @@ class RegionEditor(QWidget):
         for action in self.actions_used:  # for the menus: their own names
             action.setObjectName(f"region.{action.objectName()}")
         self.canvas.stroke_finished.connect(self._tell)
-        for action in self.actions_used:
-            if action.objectName() in ("region.edit.undo", "region.edit.redo"):
-                action.triggered.connect(self._tell)
 
     def _lay_out(self, every: list[QAction]) -> None:
         by_name = {action.objectName(): action for action in every}

@@ -216,7 +216,7 @@ class Slot(QFrame):
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
         source = pictures.dropped(event)
         if source is not None and not (source.path is not None and source.path.is_dir()):
-            event.acceptProposedAction()
+            pictures.accept_copy(event)
             self._set_hot(True)
 
     def dragLeaveEvent(self, event: QDragLeaveEvent) -> None:
@@ -226,7 +226,7 @@ class Slot(QFrame):
         self._set_hot(False)
         source = pictures.dropped(event)
         if source is not None:
-            event.acceptProposedAction()
+            pictures.accept_copy(event)
             self.dropped.emit(source)
 
     def _set_hot(self, hot: bool) -> None:

@@ -272,7 +272,7 @@ class TryOnWorkspace(TryOnLayout):
         source = pictures.dropped(event)
         if source is None:
             return
-        event.acceptProposedAction()
+        pictures.accept_copy(event)
         if source.path is not None and source.path.is_dir():
             self.notice.emit("A folder of garment pictures becomes the wardrobe.")
         elif self.fitting.person is None:
@@ -283,5 +283,5 @@ class TryOnWorkspace(TryOnLayout):
     def dropEvent(self, event: QDropEvent) -> None:
         source = pictures.dropped(event)
         if source is not None:
-            event.acceptProposedAction()
+            pictures.accept_copy(event)
             self.intake.take(source, person=self.fitting.person is None)
