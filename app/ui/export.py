@@ -9,6 +9,7 @@ from PySide6.QtCore import QObject, Signal
 from PySide6.QtWidgets import QWidget
 
 from app.domain.errors import PictureError, ToileError
+from app.domain.files import same
 from app.domain.requests import SynthesisRequest, SynthesisResult, Synthesize
 from app.jobs.files import FilePool
 from app.jobs.lane import InferenceLane, Job
@@ -44,7 +45,7 @@ class Export(QObject):
         dialog = ExportDialog(self._window, width, height)
 
         def named(sized_request: SynthesisRequest, path: Path) -> None:
-            if _is_same(path, label_map):
+            if label_map is not None and same(path, label_map):
                 self._on_failed(
                     PictureError(
                         "The picture would overwrite the label map that it is drawn from",
@@ -98,9 +99,3 @@ class Export(QObject):
 
     def _on_failed(self, error: ToileError) -> None:
         messages.show_error(self._window, _TITLE, error)
-
-
-def _is_same(path: Path, other: Path | None) -> bool:
-    if other is None or not (path.exists() and other.exists()):
-        return False
-    return path.samefile(other)
