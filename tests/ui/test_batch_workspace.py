@@ -394,6 +394,37 @@ def test_the_status_bar_cancels_it(rooms: Studio, order: Order, gate: Gate) -> N
 # Coming back
 
 
+def test_other_people_after_the_end_are_resumed_with(rooms: Studio, order: Order) -> None:
+    fill(rooms, order)
+    press(rooms, "start")
+    ended(rooms)
+    for path in list(order.people.iterdir()):
+        path.rename(path.with_name(f"later_{path.name}"))
+    fill(rooms, order)
+    assert headline(rooms) == "6 of 12 done"
+    assert "6 pairs are new." in detail(rooms)
+    press(rooms, "start")
+    ended(rooms)
+    assert headline(rooms) == "Done: 12 outcomes"
+    assert "start" not in enabled(rooms)
+
+
+def test_outcomes_that_went_after_the_end_are_made_again(
+    rooms: Studio, order: Order, gate: Gate
+) -> None:
+    fill(rooms, order)
+    press(rooms, "start")
+    ended(rooms)
+    outcomes(order)[0].unlink()
+    fill(rooms, order)
+    assert headline(rooms) == "5 of 6 done"
+    assert "1 outcome is not in the folder any more" in detail(rooms)
+    press(rooms, "start")
+    ended(rooms)
+    assert len(outcomes(order)) == 6
+    assert gate.count == 7
+
+
 def test_another_batch_in_the_folder_lends_its_settings(rooms: Studio, order: Order) -> None:
     journal = Journal(plan(order))
     journal.close()

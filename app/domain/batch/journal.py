@@ -52,19 +52,32 @@ class Entry:
 @dataclass(frozen=True, slots=True)
 class Found:
     """A batch that is in a folder: how far it is, the text of its order, its two reports, and
-    the items that failed with their reasons."""
+    the items that failed with their reasons.
+
+    ``fresh`` pairs of the plan are not among its items, and ``lost`` outcomes that were done are
+    not in the folder any more, or not whole.
+    """
 
     done: int
     failed: int
     total: int
+    fresh: int
+    lost: int
     order: str
     report: Path
     sheet: Path
     failures: tuple[tuple[Item, str], ...]
 
+    @property
+    def left(self) -> int:
+        """Outcomes that going on would make."""
+        return self.total - self.done - self.failed + self.fresh
 
-def look(folder: Path) -> Found | None:
-    """The batch in an output folder; None when there is none. StoreError, also while it runs."""
+
+def look(plan: Plan) -> Found | None:
+    """The batch in a plan's output folder; None when there is none. StoreError, also while it
+    runs."""
+    folder = plan.order.out
     path = folder.absolute() / FOLDER / _FILE
     if not path.is_file():
         return None
@@ -73,14 +86,19 @@ def look(folder: Path) -> Found | None:
         meta = dict(db.rows("SELECT key, value FROM meta"))
         counts = dict(db.rows(_COUNTED))
         failures = db.rows(f"{_ENTRIES} WHERE state = 'failed' {_SORTED}")
+        have = {tuple(row) for row in db.rows(_PAIRS)}
+        made = db.rows("SELECT outcome, bytes FROM items WHERE state = 'done'")
     finally:
         db.close()
     if meta.get("format") != _FORMAT:
         return None
+    lost = sum(not _whole(folder / outcome, size) for outcome, size in made)
     return Found(
-        counts.get("done", 0),
+        len(made) - lost,
         counts.get("failed", 0),
         sum(counts.values()),
+        sum(_key(pair) not in have for pair in plan.pairs),
+        lost,
         meta["order"],
         folder / meta["report"],
         folder / meta["sheet"],
@@ -237,12 +255,7 @@ class Journal:
         lost: list[tuple[int]] = []
         for number, outcome, size, digest, state in unsure:
             path = self.folder / outcome
-            try:
-                whole = path.stat().st_size == size
-                if whole and state == "saving":
-                    whole = hashlib.sha256(path.read_bytes()).hexdigest() == digest
-            except OSError:
-                whole = False
+            whole = _whole(path, size, digest if state == "saving" else "")
             if not whole:
                 lost.append((number,))
             elif state == "saving":
@@ -261,9 +274,9 @@ class Journal:
 
     def _enter(self, plan: Plan, meta: dict[str, str], *, anew: bool) -> None:
         """Add the pairs that are new; all of them at the beginning."""
-        rows = self._db.rows("SELECT person, cloth, category, outcome FROM items")
-        own = {str(row[3]) for row in rows} | {meta[key] for key in _OWN_FILES if meta}
-        have = set() if anew else {tuple(row[:3]) for row in rows}
+        outcomes = self._db.rows("SELECT outcome FROM items")
+        own = {str(row[0]) for row in outcomes} | {meta[key] for key in _OWN_FILES if meta}
+        have = set() if anew else {tuple(row) for row in self._db.rows(_PAIRS)}
         fresh = [pair for pair in plan.pairs if _key(pair) not in have]
         if meta and not anew and not fresh:
             return
@@ -300,6 +313,7 @@ class Journal:
 
 
 _COUNTED = "SELECT state, COUNT(*) FROM items GROUP BY state"
+_PAIRS = "SELECT person, cloth, category FROM items"
 _SORTED = "ORDER BY number"
 _ITEMS = "SELECT number, person, cloth, category, outcome FROM items"
 _ENTRIES = (
@@ -314,6 +328,16 @@ def _item(row: Sequence[Any]) -> Item:
     number, person, cloth, category, outcome = row[:5]
     wanted = next((known for known in CATEGORIES if known == category), None)
     return Item(number, Path(person), Path(cloth), wanted, outcome)
+
+
+def _whole(path: Path, size: int, digest: str = "") -> bool:
+    """Whether an outcome's file is there as it was written; with a ``digest`` byte for byte."""
+    try:
+        return path.stat().st_size == size and (
+            not digest or hashlib.sha256(path.read_bytes()).hexdigest() == digest
+        )
+    except OSError:
+        return False
 
 
 def _key(pair: tuple[Path, Path, str | None]) -> tuple[str, str, str]:

@@ -47,7 +47,8 @@ class Begun:
 
 
 def _count(order: Order) -> Counted:
-    return Counted(plan(order), look(order.out))
+    made = plan(order)
+    return Counted(made, look(made))
 
 
 class BatchWork(QObject):

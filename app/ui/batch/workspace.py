@@ -302,9 +302,7 @@ class BatchWorkspace(QWidget):
         running, idle = work.running, not work.busy
         found = counted.found if counted is not None else None
         matching = counted is not None and not counted.differences
-        left = found is None or found.done + found.failed < max(
-            found.total, len(counted.plan.pairs) if counted is not None else 0
-        )
+        left = found is None or found.left > 0
         can = idle and work.ready
         start = self._commands["batch.start"]
         start.setText("Resume" if found is not None and matching else "Start")
