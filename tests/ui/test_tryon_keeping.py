@@ -10,11 +10,14 @@ from PySide6.QtGui import QDesktopServices
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QMessageBox
 
-from app.domain.picture import load_picture
+from app.domain.errors import PictureError
+from app.domain.picture import Picture, load_picture
 from app.ui.design.canvas import LabelCanvas
+from app.ui.tryon import saving
 from app.ui.tryon.correction import Correction
+from app.ui.tryon.outcomes import Outcome
 from app.ui.tryon.pieces import from_file
-from app.ui.tryon.saving import file_stem, free_path
+from app.ui.tryon.saving import file_stem, free_path, write
 from app.ui.tryon.workspace import TryOnWorkspace
 from tests.ui.hands import drag
 from tests.ui.studio_made import Studio
@@ -134,6 +137,35 @@ def test_save_all_writes_what_is_not_saved_over_nothing(
     assert mean(target / "Anna in ochre.png") == list(OCHRE)
     studio.window.commands["tryon.save_all"].trigger()
     assert "saved already" in studio.window.status.notice.text()
+
+
+def test_what_save_all_could_write_is_saved_though_another_failed(
+    studio: Studio, room: TryOnWorkspace, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for color, name in ((OCHRE, "ochre.png"), (VIOLET, "violet.png")):
+        drop(room.cloth, file_data(cloth_file(tmp_path, color, name)))
+        studio.quiet()
+    target = tmp_path / "all"
+    target.mkdir()
+
+    def refuse(outcome: Outcome, photo: Picture | None, path: Path) -> None:
+        if outcome.cloth.stem == "ochre":
+            raise PictureError("The picture cannot be saved: the disk is full")
+        write(outcome, photo, path)
+
+    monkeypatch.setattr(saving, "write", refuse)
+    studio.window.commands["tryon.save_all"].trigger()
+    choose(studio, target)
+    box = studio.box("error_box")
+    assert "the disk is full" in box.text()
+    box.button(QMessageBox.StandardButton.Ok).click()
+    assert studio.window.status.notice.text() == "Saved 2 of 3 outcomes to all"
+    assert [one.saved is not None for one in room.fitting.outcomes] == [True, False, True]
+    monkeypatch.setattr(saving, "write", write)
+    studio.window.commands["tryon.save_all"].trigger()
+    choose(studio, target)
+    names = ["Anna in green.png", "Anna in ochre.png", "Anna in violet.png"]
+    assert sorted(path.name for path in target.iterdir()) == names
 
 
 def test_a_folder_that_cannot_be_written_is_told(

@@ -9,6 +9,8 @@ from PySide6.QtCore import QObject, QUrl, Signal
 from PySide6.QtGui import QDesktopServices
 from PySide6.QtWidgets import QWidget
 
+from app.domain.batch.words import many
+from app.domain.cancel import CancelToken
 from app.domain.errors import ToileError
 from app.domain.picture import SAVED_AS, Picture, save_picture
 from app.jobs.files import FilePool
@@ -86,28 +88,39 @@ class Saving(QObject):
         )
 
     def save_all(self, outcomes: list[Outcome], folder: Path) -> None:
-        """Save outcomes under names of their own; no file is written over."""
+        """Save outcomes under names of their own; no file is written over.
+
+        One that cannot be saved leaves the others their turn; the first reason is shown.
+        """
         ending = self._ending
         photos = [self._photo(outcome) for outcome in outcomes]
+        done: list[tuple[Outcome, Path]] = []
 
-        def work() -> list[tuple[Outcome, Path]]:
-            done: list[tuple[Outcome, Path]] = []
+        def work(token: CancelToken) -> None:
+            fault: ToileError | None = None
             for outcome, photo in zip(outcomes, photos, strict=True):
+                token.raise_if_cancelled()
                 path = free_path(folder, file_stem(outcome), ending)
-                write(outcome, photo, path)
-                done.append((outcome, path))
-            return done
+                try:
+                    write(outcome, photo, path)
+                except ToileError as error:
+                    fault = fault or error
+                else:
+                    done.append((outcome, path))
+            if fault is not None:
+                raise fault
 
-        count = f"{len(outcomes)} outcome" + ("" if len(outcomes) == 1 else "s")
-        job = self._pool.submit(work, f"Saving {count}")
+        count = many(len(outcomes), "outcome")
+        job = self._pool.submit_work(work, f"Saving {count}")
 
-        def told(done: list[tuple[Outcome, Path]]) -> None:
+        def finished() -> None:  # whatever ended it: what was written is saved
             for outcome, path in done:
                 self._on_saved(outcome, path)
-            self.notice.emit(f"Saved {count} to {folder.name}")
+            some = count if len(done) == len(outcomes) else f"{len(done)} of {count}"
+            self.notice.emit(f"Saved {some} to {folder.name}")
 
-        job.succeeded.connect(told)
         job.failed.connect(self._on_failed)
+        job.finished.connect(finished)
         self.job_started.emit(job)
 
     def show_in_folder(self, outcome: Outcome) -> None:
