@@ -37,6 +37,7 @@ from tests.ui.tryon_made import (
 )
 
 Key = Qt.Key
+Button = QMessageBox.StandardButton
 
 
 @pytest.fixture
@@ -158,7 +159,7 @@ def test_what_save_all_could_write_is_saved_though_another_failed(
     choose(studio, target)
     box = studio.box("error_box")
     assert "the disk is full" in box.text()
-    box.button(QMessageBox.StandardButton.Ok).click()
+    box.button(Button.Ok).click()
     assert studio.window.status.notice.text() == "Saved 2 of 3 outcomes to all"
     assert [one.saved is not None for one in room.fitting.outcomes] == [True, False, True]
     monkeypatch.setattr(saving, "write", write)
@@ -166,6 +167,45 @@ def test_what_save_all_could_write_is_saved_though_another_failed(
     choose(studio, target)
     names = ["Anna in green.png", "Anna in ochre.png", "Anna in violet.png"]
     assert sorted(path.name for path in target.iterdir()) == names
+
+
+def test_quitting_asks_about_outcomes_that_are_not_saved(
+    studio: Studio, room: TryOnWorkspace, tmp_path: Path
+) -> None:
+    drop(room.cloth, file_data(cloth_file(tmp_path, OCHRE, "ochre.png")))
+    studio.quiet()
+    target = tmp_path / "all"
+    target.mkdir()
+    for answer in (Button.Cancel, Button.SaveAll):
+        studio.window.close()
+        box = studio.box("unsaved_outcomes_box")
+        assert box.text() == "2 outcomes are not saved"
+        box.button(answer).click()
+        studio.until(lambda: studio.find("unsaved_outcomes_box") is None)
+        assert studio.window.isVisible()
+    choose(studio, target)
+    studio.until(lambda: not studio.window.isVisible())
+    assert len(list(target.iterdir())) == 2
+
+
+def test_unsaved_outcomes_are_given_up_when_a_person_says_so(
+    studio: Studio, room: TryOnWorkspace
+) -> None:
+    studio.window.close()
+    box = studio.box("unsaved_outcomes_box")
+    assert box.text() == "1 outcome is not saved"
+    assert box.button(Button.Save) is not None
+    box.button(Button.Discard).click()
+    studio.until(lambda: not studio.window.isVisible())
+
+
+def test_saved_outcomes_need_no_question(
+    studio: Studio, room: TryOnWorkspace, tmp_path: Path
+) -> None:
+    studio.window.commands["tryon.save"].trigger()
+    choose(studio, tmp_path / "out.png")
+    studio.window.close()
+    studio.until(lambda: not studio.window.isVisible())
 
 
 def test_a_folder_that_cannot_be_written_is_told(
@@ -176,7 +216,7 @@ def test_a_folder_that_cannot_be_written_is_told(
     studio.quiet()
     box = studio.box("error_box")
     assert "cannot be saved" in box.text()
-    box.button(QMessageBox.StandardButton.Ok).click()
+    box.button(Button.Ok).click()
     assert room.fitting.outcome.saved is None
 
 
@@ -354,5 +394,5 @@ def test_a_photo_that_changed_is_not_mixed_with_an_old_outcome(
     studio.quiet()
     box = studio.box("error_box")
     assert "has changed" in box.text()
-    box.button(QMessageBox.StandardButton.Ok).click()
+    box.button(Button.Ok).click()
     assert not (tmp_path / "out.png").exists()

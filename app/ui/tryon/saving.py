@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
 from PySide6.QtCore import QObject, QUrl, Signal
@@ -16,6 +16,7 @@ from app.domain.picture import SAVED_AS, Picture, save_picture
 from app.jobs.files import FilePool
 from app.settings import Settings
 from app.ui import messages
+from app.ui.messages import Answer
 from app.ui.tryon.outcomes import Outcome
 from app.ui.tryon.pieces import Shelf
 
@@ -74,8 +75,25 @@ class Saving(QObject):
         job.failed.connect(self._on_failed)
         self.job_started.emit(job)
 
-    def ask_all(self, outcomes: list[Outcome]) -> None:
-        """Let a person choose a folder, and save everything there that is not saved yet."""
+    def guard(self, outcomes: list[Outcome], then: Callable[[], None]) -> None:
+        """Do `then`, which ends the program, once every outcome is saved or given up; not at all
+        when cancelled."""
+        unsaved = [one for one in outcomes if one.saved is None]
+        if not unsaved:
+            then()
+            return
+
+        def answered(answer: Answer) -> None:
+            if answer is Answer.SAVE:
+                self.ask_all(unsaved, then)
+            elif answer is Answer.DISCARD:
+                then()
+
+        messages.ask_unsaved_outcomes(self._window, len(unsaved), answered)
+
+    def ask_all(self, outcomes: list[Outcome], then: Callable[[], None] = lambda: None) -> None:
+        """Let a person choose a folder, and save everything there that is not saved yet; do `then`
+        when all of it is there."""
         wanted = [one for one in outcomes if one.saved is None]
         if not wanted:
             self.notice.emit("Every outcome of this sitting is saved already.")
@@ -84,13 +102,16 @@ class Saving(QObject):
             self._window,
             "Save all outcomes to a folder",
             self._folder(wanted[0]),
-            lambda folder: self.save_all(wanted, folder),
+            lambda folder: self.save_all(wanted, folder, then),
         )
 
-    def save_all(self, outcomes: list[Outcome], folder: Path) -> None:
+    def save_all(
+        self, outcomes: list[Outcome], folder: Path, then: Callable[[], None] = lambda: None
+    ) -> None:
         """Save outcomes under names of their own; no file is written over.
 
-        One that cannot be saved leaves the others their turn; the first reason is shown.
+        One that cannot be saved leaves the others their turn; the first reason is shown, and
+        `then` is not done.
         """
         ending = self._ending
         photos = [self._photo(outcome) for outcome in outcomes]
@@ -118,6 +139,8 @@ class Saving(QObject):
                 self._on_saved(outcome, path)
             some = count if len(done) == len(outcomes) else f"{len(done)} of {count}"
             self.notice.emit(f"Saved {some} to {folder.name}")
+            if len(done) == len(outcomes):
+                then()
 
         job.failed.connect(self._on_failed)
         job.finished.connect(finished)

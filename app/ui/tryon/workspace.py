@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from PySide6.QtCore import QEvent, Qt, Signal
 from PySide6.QtGui import QDragEnterEvent, QDropEvent, QGuiApplication, QImage, QKeyEvent
 from PySide6.QtWidgets import QWidget
@@ -226,6 +228,10 @@ class TryOnWorkspace(TryOnLayout):
 
     def save_all(self) -> None:
         self.saving.ask_all(list(self.fitting.outcomes))
+
+    def guard(self, then: Callable[[], None]) -> None:
+        """Do ``then``, which ends the program, after asking about outcomes that are not saved."""
+        self.saving.guard(list(self.fitting.outcomes), then)
 
     def show_in_folder(self) -> None:
         if self.fitting.outcome is not None:
