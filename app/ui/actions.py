@@ -45,6 +45,7 @@ MENUS: tuple[tuple[str, tuple[Place, ...]], ...] = (
             *("edit.undo", "edit.redo", BREAK, "edit.clear", BREAK),
             *("class.previous", "class.next", "class.swap"),
             *(BREAK, "class.protect", "class.unprotect_all"),
+            *("tryon.undo", "tryon.redo", BREAK),
             *("tryon.copy", "tryon.paste", "tryon.paste_person"),
         ),
     ),
@@ -106,9 +107,8 @@ MENUS: tuple[tuple[str, tuple[Place, ...]], ...] = (
 
 _EVERYWHERE = (
     *("workspace.", "theme.", "help."),
-    *("file.settings", "file.quit", "view.full_screen"),
+    *("file.settings", "file.quit", "view.full_screen", "view.theme"),
 )
-_DESIGN_MENUS = ("file.recent", "file.samples", "view.ground")
 _BAR: dict[str, Workspace] = {
     "&Canvas": "design",
     "&Look": "design",
@@ -118,7 +118,7 @@ _BAR: dict[str, Workspace] = {
 
 
 def belongs(name: str, workspace: Workspace) -> bool:
-    """Whether a command is for a workspace; most are for Design."""
+    """Whether a command or a menu of some is for a workspace; most are for Design."""
     if name.startswith(_EVERYWHERE):
         return True
     room = name.partition(".")[0]
@@ -173,8 +173,8 @@ class Commands:
         """
         for name, action in self._actions.items():
             action.setVisible(belongs(name, workspace))
-        for name in _DESIGN_MENUS:
-            self.submenus[name].menuAction().setVisible(workspace == "design")
+        for name, menu in self.submenus.items():
+            menu.menuAction().setVisible(belongs(name, workspace))
         for title, room in _BAR.items():
             self._bar[title].menuAction().setVisible(workspace == room)
 

@@ -13,6 +13,7 @@ from PySide6.QtWidgets import QMessageBox
 from app.domain.errors import PictureError
 from app.domain.picture import Picture, load_picture
 from app.ui.design.canvas import LabelCanvas
+from app.ui.help import shortcut_rows
 from app.ui.tryon import saving
 from app.ui.tryon.correction import Correction
 from app.ui.tryon.outcomes import Outcome
@@ -277,20 +278,56 @@ def test_a_painted_region_changes_the_outcome_and_can_be_taken_back(
     assert studio.wiring.tryons[-1].region[60, 10] == 255
     canvas.undo()
     canvas.undo()
-    next(
-        action
-        for action in room.region.editor.actions_used
-        if action.objectName() == "region.edit.redo"
-    ).trigger()
+    studio.window.commands["tryon.redo"].trigger()
     studio.quiet()
     assert color_shown(room) == (200, 30, 40)
     assert len(room.fitting.outcomes) == 1
     QTest.keyClick(studio.window, Key.Key_Escape)
     assert not room.region.active
-    studio.window.commands["tryon.uncorrect"].trigger()
+    assert not studio.window.commands["tryon.undo"].isEnabled()
+
+
+def test_resetting_the_region_is_a_step_that_can_be_undone(
+    studio: Studio, room: TryOnWorkspace
+) -> None:
+    commands = studio.window.commands
+    commands["tryon.correct"].trigger()
+    canvas = editor_canvas(room)
+    canvas.set_tool("eraser")
+    canvas.set_brush_size(20)
+    drag(canvas, [(45, 60), (46, 60)])
     studio.quiet()
+    commands["tryon.uncorrect"].trigger()
+    studio.quiet()
+    assert room.region.active
     assert color_shown(room) == GREEN
     assert studio.wiring.tryons[-1].region is None
+    assert not commands["tryon.uncorrect"].isEnabled()
+    QTest.keyClick(studio.window, Key.Key_Z, Qt.KeyboardModifier.ControlModifier)
+    studio.quiet()
+    assert color_shown(room) == (200, 30, 40)
+    commands["tryon.correct"].trigger()
+    commands["tryon.uncorrect"].trigger()
+    studio.quiet()
+    assert room.region.active
+    assert color_shown(room) == GREEN
+    commands["tryon.undo"].trigger()
+    studio.quiet()
+    assert color_shown(room) == (200, 30, 40)
+
+
+def test_the_tools_for_the_region_are_told_while_they_are_there(
+    studio: Studio, room: TryOnWorkspace
+) -> None:
+    def told() -> list[tuple[str, str]]:
+        return dict(shortcut_rows(studio.window.commands))["Try-on"]
+
+    tool = ("Dress with the brush", "B")
+    assert tool not in told()
+    studio.window.commands["tryon.correct"].trigger()
+    assert tool in told()
+    studio.window.workspaces.go("design")
+    assert "Try-on" not in dict(shortcut_rows(studio.window.commands))
 
 
 def test_a_correction_stays_with_its_cloth(

@@ -81,8 +81,10 @@ _ENTRIES = (
     ),
     _Entry(
         *("uncorrect", "Reset the dressed region", "restore", "region.forget", ()),
-        "Use the region that the network chose",
+        "Take back all that was painted: the region is again as the network chose it",
     ),
+    _Entry("undo", "Undo", "undo", "region.undo", ("Ctrl+Z",)),
+    _Entry("redo", "Redo", "redo", "region.redo", ("Ctrl+Shift+Z", "Ctrl+Y")),
     _Entry(
         *("compare", "Before and after", "compare", "toggle_compare", ("Y",)),
         "Show a line to drag between photo and outcome; hold C for the photo alone",
@@ -103,7 +105,7 @@ _ENTRIES = (
 )
 _SHORT = {
     "tryon.correct": "Correct",
-    "tryon.uncorrect": "Reset",
+    "tryon.uncorrect": "Reset region",
     "tryon.compare": "Compare",
     "tryon.folder": "Folder",
     "tryon.save": "Save",
