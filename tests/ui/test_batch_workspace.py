@@ -244,10 +244,18 @@ def test_a_batch_runs_to_its_end(
     assert len(outcomes(order)) == 6
     assert enabled(rooms) == {"anew", "sheet", "report"}
     opened: list[str] = []
-    monkeypatch.setattr(QDesktopServices, "openUrl", lambda url: opened.append(url.toLocalFile()))
+    monkeypatch.setattr(
+        QDesktopServices, "openUrl", lambda url: opened.append(url.toLocalFile()) or True
+    )
+    notice = rooms.window.status.notice
+    told = notice.text()
     for name in ("folder", "sheet", "report"):
         press(rooms, name)
     assert opened == [str(order.out / name) for name in ("", "contact-sheet.jpg", "report.csv")]
+    assert notice.text() == told
+    monkeypatch.setattr(QDesktopServices, "openUrl", lambda url: False)
+    press(rooms, "report")
+    assert notice.text() == f"No program opens this: {order.out / 'report.csv'}"
 
 
 def test_the_keyboard_is_enough(rooms: Studio, order: Order, gate: Gate) -> None:

@@ -235,6 +235,9 @@ def test_the_folder_of_a_saved_outcome_opens(
     assert folder.isEnabled()
     folder.trigger()
     assert opened == [str(tmp_path)]
+    monkeypatch.setattr(QDesktopServices, "openUrl", lambda url: False)
+    folder.trigger()
+    assert studio.window.status.notice.text() == f"No program opens this: {tmp_path}"
 
 
 def test_names_of_files_are_ones_that_every_disk_takes(

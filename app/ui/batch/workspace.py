@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
-from PySide6.QtCore import Qt, QUrl, Signal
-from PySide6.QtGui import QDesktopServices, QDragEnterEvent, QDropEvent
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QDragEnterEvent, QDropEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QScrollArea, QWidget
 
 from app.domain.batch.estimate import Estimate
@@ -27,6 +27,7 @@ from app.ui.batch.telling import Told
 from app.ui.batch.work import BatchWork, Begun, Counted
 from app.ui.icons import icon
 from app.ui.network import Network
+from app.ui.outside import open_outside
 from app.ui.taskbar import State, Taskbar
 
 _DOING = ("start", "anew", "adopt", "estimate", "pause", "stop")
@@ -194,19 +195,15 @@ class BatchWorkspace(QWidget):
     def open_folder(self) -> None:
         out = self.form.out.path
         if out is not None:
-            self._open(out)
+            open_outside(out, self.notice.emit)
 
     def open_sheet(self) -> None:
         if self._counted is not None and self._counted.found is not None:
-            self._open(self._counted.found.sheet)
+            open_outside(self._counted.found.sheet, self.notice.emit)
 
     def open_report(self) -> None:
         if self._counted is not None and self._counted.found is not None:
-            self._open(self._counted.found.report)
-
-    @staticmethod
-    def _open(path: Path) -> None:
-        QDesktopServices.openUrl(QUrl.fromLocalFile(str(path)))
+            open_outside(self._counted.found.report, self.notice.emit)
 
     def guard(self, then: Callable[[], None]) -> None:
         """Do ``then``, which ends the program, after asking whether a run may be stopped."""

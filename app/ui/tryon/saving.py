@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
-from PySide6.QtCore import QObject, QUrl, Signal
-from PySide6.QtGui import QDesktopServices
+from PySide6.QtCore import QObject, Signal
 from PySide6.QtWidgets import QWidget
 
 from app.domain.batch.words import many
@@ -17,6 +16,7 @@ from app.jobs.files import FilePool
 from app.settings import Settings
 from app.ui import messages
 from app.ui.messages import Answer
+from app.ui.outside import open_outside
 from app.ui.tryon.outcomes import Outcome
 from app.ui.tryon.pieces import Shelf
 
@@ -149,7 +149,7 @@ class Saving(QObject):
     def show_in_folder(self, outcome: Outcome) -> None:
         """Open the folder that an outcome was saved to."""
         if outcome.saved is not None:
-            QDesktopServices.openUrl(QUrl.fromLocalFile(str(outcome.saved.parent)))
+            open_outside(outcome.saved.parent, self.notice.emit)
 
     @property
     def _ending(self) -> str:
