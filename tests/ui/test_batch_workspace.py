@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from PIL import Image
 from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt, QUrl
 from PySide6.QtGui import QDesktopServices, QDragEnterEvent, QDropEvent
 from PySide6.QtTest import QTest
@@ -243,6 +244,12 @@ def test_a_batch_runs_to_its_end(
     assert room(rooms).panel.numbers.text() == "6 of 6"
     assert len(outcomes(order)) == 6
     assert enabled(rooms) == {"anew", "sheet", "report"}
+    panel = room(rooms).panel
+    assert not panel.failed_word.isVisible()
+    assert panel.sheet.isVisible()
+    assert panel.sheet.levels is not None
+    with Image.open(order.out / "contact-sheet.jpg") as sheet:
+        assert panel.sheet.levels.full.size().toTuple() == sheet.size
     opened: list[str] = []
     monkeypatch.setattr(
         QDesktopServices, "openUrl", lambda url: opened.append(url.toLocalFile()) or True
@@ -336,6 +343,7 @@ def test_failures_are_listed_and_tried_again(rooms: Studio, order: Order) -> Non
     ended(rooms)
     assert headline(rooms) == "Done: 6 outcomes, 4 failed"
     rows = failures(rooms)
+    assert room(rooms).panel.failed_word.isVisible()
     assert sorted(row[:2] for row in rows) == [
         (f"{name}", f"c00{cloth}.png") for name in ("bad.png", "cut.jpg") for cloth in range(2)
     ]

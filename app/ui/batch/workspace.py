@@ -30,8 +30,9 @@ from app.ui.network import Network
 from app.ui.outside import open_outside
 from app.ui.taskbar import State, Taskbar
 
-_DOING = ("start", "anew", "adopt", "estimate", "pause", "stop")
+_DOING = ("start", "adopt", "estimate", "pause", "stop")
 _AFTERWARDS = ("folder", "sheet", "report")
+_APART = ("anew",)
 _LEFT = 430
 _ON_TASKBAR: dict[str, State] = {
     "idle": "none",
@@ -65,8 +66,7 @@ class BatchWorkspace(QWidget):
         self.work = BatchWork(lane, pool, network, self)
         self.form = BatchForm()
         self.panel = BatchPanel(
-            [commands[f"batch.{name}"] for name in _DOING],
-            [commands[f"batch.{name}"] for name in _AFTERWARDS],
+            [[commands[f"batch.{name}"] for name in row] for row in (_DOING, _AFTERWARDS, _APART)],
             commands["batch.retry"],
         )
         self._taskbar = Taskbar(self)
@@ -324,6 +324,7 @@ class BatchWorkspace(QWidget):
         pause.setIcon(icon("mdi6.play" if work.state == "paused" else "mdi6.pause"))
         self.form.setEnabled(not running)
         panel.show_failures()
+        panel.show_sheet(counted.sheet if counted is not None and idle and matching else None)
         panel.show_buttons()
         panel.tell(self._told())
         if work.state == "estimating":
