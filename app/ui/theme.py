@@ -205,5 +205,5 @@ QListView { background: @panel; border: none; outline: none; }
 QTableView { background: @panel; border: none; outline: none; }
 QHeaderView { background: @panel; }
 QHeaderView::section { background: @panel; color: @dim; border: none; padding: 5px 8px; }
-QTableView::item { padding-left: 6px; border: 0px; }
+QTableView::item { padding: 4px 6px 4px 5px; border: 0px; }
 """

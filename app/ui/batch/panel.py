@@ -26,6 +26,7 @@ from app.ui.imaging import Levels
 
 _EDGE = 24
 """Where everything begins at the left."""
+_CELL = 8  # pixels before the words of a table, as the style sheet has it
 _WIDEST = 620
 _MAIN = "batch.start"
 
@@ -86,7 +87,7 @@ class BatchPanel(QFrame):
         strip.setProperty("role", "strip")
         strip.setFixedHeight(34)
         across = QHBoxLayout(strip)
-        across.setContentsMargins(14, 0, 8, 0)
+        across.setContentsMargins(_EDGE, 0, 8, 0)
         self.failed_word = QLabel()
         self.failed_word.setObjectName("batch.failed_word")
         self.failed_word.setProperty("role", "heading")
@@ -101,7 +102,12 @@ class BatchPanel(QFrame):
             box.setContentsMargins(0, 0, 0, 0)
             box.setSpacing(0)
         inside.addWidget(strip)
-        inside.addWidget(FailuresView(self.failures), 1)
+        body = QFrame()
+        body.setProperty("role", "panel")
+        around = QHBoxLayout(body)
+        around.setContentsMargins(_EDGE - _CELL, 0, 0, 0)
+        around.addWidget(FailuresView(self.failures))
+        inside.addWidget(body, 1)
         column.addLayout(top)
         column.addWidget(self._failed, 1)
         column.addWidget(self.sheet, 1)
@@ -153,7 +159,7 @@ class BatchPanel(QFrame):
 
     def show_failures(self) -> None:
         """Bring heading and list in line with the model; they are there when something failed."""
-        count = self.failures.rowCount()
+        count = self.failures.count
         self.failed_word.setText(f"Failed · {count:,}")
         self._failed.setVisible(count > 0)
 

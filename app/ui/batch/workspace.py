@@ -235,7 +235,7 @@ class BatchWorkspace(QWidget):
         self._counted = self._trouble = self._guess = self._end = self._now = None
         self._tried = False
         self.work.forget()
-        if self.panel.failures.rowCount():
+        if self.panel.failures.count:
             self.panel.failures.set_all([])
         self._refresh()
 
@@ -303,7 +303,7 @@ class BatchWorkspace(QWidget):
         can = idle and work.ready
         start = self._commands["batch.start"]
         start.setText("Resume" if found is not None and matching else "Start")
-        failed = bool(panel.failures.rowCount()) or (found is not None and found.failed > 0)
+        failed = bool(panel.failures.count) or (found is not None and found.failed > 0)
         ended = idle and found is not None
         for name, on in (
             ("start", can and counted is not None and matching and left),
