@@ -160,7 +160,6 @@ class Commands:
         action.setShortcuts([QKeySequence(key) for key in keys])
         if tip:
             action.setToolTip(tip)
-            action.setStatusTip(tip)
         action.triggered.connect(lambda _checked=False: run())
         self._window.addAction(action)
         self._actions[name] = action
@@ -187,6 +186,7 @@ class Commands:
                 if isinstance(place, Sub):
                     self.submenus[place.name] = sub = menu.addMenu(place.title)
                     sub.setIcon(icon(f"mdi6.{place.icon}"))
+                    sub.setToolTipsVisible(True)
                     for name in place.names:
                         sub.addAction(self[name])
                 elif place == BREAK:

@@ -21,7 +21,7 @@ from app.ui import theme
 from app.ui.icons import icon
 
 _SHOWN_AFTER = 400  # milliseconds: quicker jobs are not worth a flicker
-_NOTICE = 8000  # milliseconds
+_NOTICE = 6000  # milliseconds
 _PROVIDERS = {
     "CPUExecutionProvider": "CPU",
     "CUDAExecutionProvider": "CUDA",
@@ -83,7 +83,7 @@ class StatusBar(QStatusBar):
         self._quiet = QTimer(self)
         self._quiet.setSingleShot(True)
         self._quiet.setInterval(_NOTICE)
-        self._quiet.timeout.connect(self.notice.clear)
+        self._quiet.timeout.connect(self.hush)
 
     def _field(self, name: str, tip: str) -> QLabel:
         label = QLabel()
@@ -104,6 +104,11 @@ class StatusBar(QStatusBar):
         self.notice.setText(text)
         self.notice.setToolTip(text)
         self._quiet.start()
+
+    def hush(self) -> None:
+        """Take the notice back: its time is over, or what it was about is not shown any more."""
+        self.notice.clear()
+        self.notice.setToolTip("")
 
     def show_position(self, x: int, y: int, name: str) -> None:
         """The label map pixel under the cursor and its class; an empty name clears it."""
