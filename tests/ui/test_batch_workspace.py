@@ -215,6 +215,14 @@ def test_the_name_is_shown_as_it_is_typed(rooms: Studio) -> None:
     assert form.example.text() == ""
 
 
+def test_the_first_pair_is_the_example_of_a_name(rooms: Studio, order: Order) -> None:
+    fill(rooms, order)
+    form = room(rooms).form
+    assert form.example.text() == "as in p000_c000.png"
+    form.template.setText("{cloth} on {person}")
+    assert form.example.text() == "as in c000 on p000.png"
+
+
 def test_an_estimate_writes_nothing(rooms: Studio, order: Order, gate: Gate) -> None:
     gate.seconds = 0.05
     fill(rooms, order)

@@ -248,6 +248,7 @@ class BatchWorkspace(QWidget):
     def _on_counted(self, counted: Counted) -> None:
         if not self.work.running:
             self._counted, self._trouble = counted, None
+            self.form.show_pair(counted.plan.pairs[0])
             if counted.found is not None and not counted.differences:
                 self.panel.failures.set_all(list(counted.found.failures))
             self._refresh()
@@ -255,6 +256,7 @@ class BatchWorkspace(QWidget):
     def _on_refused(self, error: ToileError) -> None:
         if not self.work.running:
             self._counted, self._trouble = None, error
+            self.form.show_pair(None)
             self._refresh()
 
     def _on_estimated(self, guess: Estimate | None) -> None:
