@@ -122,6 +122,7 @@ CATEGORIES: tuple[tuple[str, Category | None, str, str, str], ...] = (
     ("tryon.dress", "dress", "Dress", "human-female", "A dress or another one-piece"),
 )
 """Command, category, title, icon and tip of what a cloth may be; None is seen by its picture."""
+KINDS = {category: title for _name, category, title, *_ in CATEGORIES}
 
 
 def add_tryon_commands(commands: Commands, rooms: Workspaces) -> None:
