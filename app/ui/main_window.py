@@ -118,6 +118,7 @@ class MainWindow(QMainWindow):
         files.state_changed.connect(self._show_title)
         self.workspaces.switched.connect(lambda _room: self._show_title())
         self.workspaces.switched.connect(lambda _room: self.status.hush())
+        self.workspaces.switched.connect(lambda _room: self.status.update_job())
         files.recent_changed.connect(self.store_settings)
         for source in (files, self.export, self.photo, self.swatch):
             source.job_started.connect(self.status.track)

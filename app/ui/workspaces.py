@@ -123,6 +123,11 @@ class Workspaces(QStackedWidget):
             window.commands, window.lane, window.pool, window.network, window.settings, window
         )
         self._join(tryon)
+        # The pane itself tells what is being done for it, with a button that stops it.
+        tryon.fitting.job_started.connect(
+            lambda job: window.status.track(job, tryon.pane.isVisible)
+        )
+        tryon.region.changed.connect(window.status.update_job)
         tryon.device_used.connect(window.status.show_device)
         tryon.zoom_changed.connect(window.status.show_zoom)
         tryon.to_design.connect(self._take_outcome)

@@ -78,7 +78,6 @@ class TryOnWorkspace(TryOnLayout):
         fitting.cancelled.connect(self._on_cancelled)
         fitting.busy_changed.connect(self._on_busy)
         fitting.fitted.connect(lambda outcome: self.device_used.emit(outcome.use))
-        fitting.job_started.connect(self.job_started)
         self.intake.person_taken.connect(lambda piece: self._on_taken(piece, person=True))
         self.intake.cloth_taken.connect(lambda piece: self._on_taken(piece, person=False))
         self.intake.notice.connect(self.notice)
@@ -86,6 +85,7 @@ class TryOnWorkspace(TryOnLayout):
         self.person.clear.connect(lambda: fitting.set_person(None))
         self.cloth.clear.connect(lambda: fitting.set_cloth(None))
         self.side.history.chosen.connect(fitting.return_to)
+        self.wardrobe.changed.connect(self._refresh)
         self.saving.job_started.connect(self.job_started)
         self.saving.notice.connect(self.notice)
         self.saving.saved.connect(self._on_saved)
@@ -212,6 +212,9 @@ class TryOnWorkspace(TryOnLayout):
         ready = fitting.person is not None and fitting.cloth is not None
         commands["tryon.again"].setEnabled(ready and outcome is None and not fitting.working)
         commands["tryon.stop"].setEnabled(fitting.working or self.region.active)
+        for name in ("previous", "next"):
+            commands[f"tryon.{name}"].setEnabled(self.wardrobe.model.rowCount() > 0)
+        commands["tryon.refresh"].setEnabled(self.wardrobe.folder is not None)
         for name, category, *_ in CATEGORIES:
             commands[name].setEnabled(fitting.cloth is not None)
             commands[name].setChecked(category == fitting.choice)
