@@ -23,7 +23,7 @@ from app.ui.tryon.outcomes import Outcomes
 _EDGE = 12
 """Where words and icons begin at the left."""
 _ICON = QSize(22, 16)  # as wide, because the room between icon and word is nowhere to be set
-_INSIDE = 5 + (_ICON.width() - _ICON.height()) // 2  # pixels from a button's edge to its icon
+_INSIDE = 7 + (_ICON.width() - _ICON.height()) // 2  # pixels from a button to its icon
 _LINES = 2  # of `word`, so that nothing moves when it needs them
 
 
