@@ -91,7 +91,7 @@ MENUS: tuple[tuple[str, tuple[Place, ...]], ...] = (
                 ("ground.white", "ground.checker", "ground.black"),
             ),
             Sub("view.theme", "Theme", "theme-light-dark", ("theme.dark", "theme.light")),
-            *(BREAK, "view.panels", "view.full_screen"),
+            *(BREAK, "view.panels", "tryon.show_wardrobe", "view.full_screen"),
         ),
     ),
     (

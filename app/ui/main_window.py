@@ -359,7 +359,9 @@ class MainWindow(QMainWindow):
             self.files.guard(lambda: self.workspaces.guard(self._close))
             return
         self.settings.geometry = bytes(self.saveGeometry().toBase64().data()).decode("ascii")
-        self.settings.splitters |= {part.objectName(): part.sizes() for part in self._splitters()}
+        sizes = {part.objectName(): part.sizes() for part in self._splitters()}
+        # What is hidden has no size; when it shows again it is to be as large as it was.
+        self.settings.splitters |= {name: seen for name, seen in sizes.items() if all(seen)}
         self.store_settings()
         self.live.cancel()
         self.workspaces.close_work()

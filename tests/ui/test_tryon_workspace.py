@@ -368,6 +368,37 @@ def test_without_a_wardrobe_there_is_none_to_walk_through(
     assert enabled() == [True, True, True]
 
 
+def test_the_wardrobe_is_hidden_and_shown(
+    studio: Studio, room: TryOnWorkspace, tmp_path: Path
+) -> None:
+    def shown() -> tuple[bool, bool, bool]:
+        action = studio.window.commands["tryon.show_wardrobe"]
+        return room.wardrobe.isVisible(), action.isChecked(), studio.window.settings.show_wardrobe
+
+    assert shown() == (True, True, True)
+    QTest.keyClick(studio.window, Key.Key_F8)
+    assert shown() == (False, False, False)
+    QTest.keyClick(studio.window, Key.Key_F8)
+    assert shown() == (True, True, True)
+    studio.window.commands["tryon.show_wardrobe"].trigger()
+    room.intake.open_wardrobe(wardrobe_folder(tmp_path))
+    assert shown() == (True, True, True)
+    studio.quiet()
+
+
+def test_a_hidden_wardrobe_stays_so_and_keeps_its_height(qtbot: QtBot, wiring: FakeWiring) -> None:
+    settings = Settings(
+        workspace="tryon", show_wardrobe=False, splitters={"tryon.rows": [400, 240]}
+    )
+    studio = Studio(qtbot, wiring, settings)
+    studio.settle()
+    studio.until(lambda: studio.window.workspaces.current == "tryon")
+    assert not studio.window.workspaces.tryon.wardrobe.isVisible()
+    assert not studio.window.commands["tryon.show_wardrobe"].isChecked()
+    studio.close()
+    assert settings.splitters["tryon.rows"] == [400, 240]
+
+
 def test_a_wardrobe_that_is_gone_is_said_calmly(
     studio: Studio, room: TryOnWorkspace, tmp_path: Path
 ) -> None:

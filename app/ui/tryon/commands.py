@@ -90,6 +90,10 @@ _ENTRIES = (
         "Show a line to drag between photo and outcome; hold C for the photo alone",
     ),
     _Entry(
+        *("show_wardrobe", "Wardrobe", "wardrobe-outline", "toggle_wardrobe", ("F8",)),
+        "Show the wardrobe, or leave its room to the picture",
+    ),
+    _Entry(
         *("zoom_in", "Zoom in", "magnify-plus-outline", "region.view.zoom_in"),
         ("+", "=", "Ctrl++", "Ctrl+="),
     ),
@@ -114,7 +118,7 @@ _SHORT = {
     "tryon.to_design": "To Design",
 }
 """What buttons say, that stand under their heading."""
-_CHECKABLE = ("tryon.correct", "tryon.compare")
+_CHECKABLE = ("tryon.correct", "tryon.compare", "tryon.show_wardrobe")
 CATEGORIES: tuple[tuple[str, Category | None, str, str, str], ...] = (
     ("tryon.auto", None, "Auto", "auto-fix", "See by the cloth's picture what kind it is"),
     ("tryon.upper", "upper", "Upper", "tshirt-v-outline", "A top, shirt, jacket …"),

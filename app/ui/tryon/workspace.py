@@ -65,6 +65,7 @@ class TryOnWorkspace(TryOnLayout):
         self.region = Correcting(self, commands, self.fitting)
         self._connect()
         self.pane.set_comparing(settings.compare)
+        self.wardrobe.setVisible(settings.show_wardrobe)
         self.pane.message.tell(_EMPTY, hint=_EMPTY_HINT)
         self._refresh()
 
@@ -80,6 +81,7 @@ class TryOnWorkspace(TryOnLayout):
         fitting.fitted.connect(lambda outcome: self.device_used.emit(outcome.use))
         self.intake.person_taken.connect(lambda piece: self._on_taken(piece, person=True))
         self.intake.cloth_taken.connect(lambda piece: self._on_taken(piece, person=False))
+        self.intake.wardrobe_opened.connect(lambda: self._show_wardrobe(True))
         self.intake.notice.connect(self.notice)
         self.intake.settings_changed.connect(self.settings_changed)
         self.person.clear.connect(lambda: fitting.set_person(None))
@@ -219,6 +221,7 @@ class TryOnWorkspace(TryOnLayout):
             commands[name].setEnabled(fitting.cloth is not None)
             commands[name].setChecked(category == fitting.choice)
         commands["tryon.compare"].setChecked(self.pane.comparing)
+        commands["tryon.show_wardrobe"].setChecked(self._settings.show_wardrobe)
         commands["tryon.correct"].setChecked(self.region.active)
         self.side.show_category(fitting.choice, outcome.category if outcome is not None else None)
         self.side.history.select(outcome)
@@ -256,6 +259,14 @@ class TryOnWorkspace(TryOnLayout):
     def toggle_compare(self) -> None:
         self.pane.set_comparing(not self.pane.comparing)
         self._settings.compare = self.pane.comparing
+        self._refresh()
+
+    def toggle_wardrobe(self) -> None:
+        self._show_wardrobe(not self._settings.show_wardrobe)
+
+    def _show_wardrobe(self, on: bool) -> None:
+        self._settings.show_wardrobe = on
+        self.wardrobe.setVisible(on)
         self._refresh()
 
     # Keys and dropping
