@@ -39,6 +39,7 @@ class Settings(msgspec.Struct, omit_defaults=True):
     people: list[str] = []
     cloths: list[str] = []
     wardrobe: str = ""
+    show_wardrobe: bool = True
     batch: str = ""
     batch_folder: str = ""
     compare: bool = False

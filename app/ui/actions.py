@@ -45,6 +45,7 @@ MENUS: tuple[tuple[str, tuple[Place, ...]], ...] = (
             *("edit.undo", "edit.redo", BREAK, "edit.clear", BREAK),
             *("class.previous", "class.next", "class.swap"),
             *(BREAK, "class.protect", "class.unprotect_all"),
+            *("tryon.undo", "tryon.redo", BREAK),
             *("tryon.copy", "tryon.paste", "tryon.paste_person"),
         ),
     ),
@@ -90,7 +91,7 @@ MENUS: tuple[tuple[str, tuple[Place, ...]], ...] = (
                 ("ground.white", "ground.checker", "ground.black"),
             ),
             Sub("view.theme", "Theme", "theme-light-dark", ("theme.dark", "theme.light")),
-            *(BREAK, "view.panels", "view.full_screen"),
+            *(BREAK, "view.panels", "tryon.show_wardrobe", "view.full_screen"),
         ),
     ),
     (
@@ -106,9 +107,8 @@ MENUS: tuple[tuple[str, tuple[Place, ...]], ...] = (
 
 _EVERYWHERE = (
     *("workspace.", "theme.", "help."),
-    *("file.settings", "file.quit", "view.full_screen"),
+    *("file.settings", "file.quit", "view.full_screen", "view.theme"),
 )
-_DESIGN_MENUS = ("file.recent", "file.samples", "view.ground")
 _BAR: dict[str, Workspace] = {
     "&Canvas": "design",
     "&Look": "design",
@@ -118,7 +118,7 @@ _BAR: dict[str, Workspace] = {
 
 
 def belongs(name: str, workspace: Workspace) -> bool:
-    """Whether a command is for a workspace; most are for Design."""
+    """Whether a command or a menu of some is for a workspace; most are for Design."""
     if name.startswith(_EVERYWHERE):
         return True
     room = name.partition(".")[0]
@@ -160,7 +160,6 @@ class Commands:
         action.setShortcuts([QKeySequence(key) for key in keys])
         if tip:
             action.setToolTip(tip)
-            action.setStatusTip(tip)
         action.triggered.connect(lambda _checked=False: run())
         self._window.addAction(action)
         self._actions[name] = action
@@ -173,8 +172,8 @@ class Commands:
         """
         for name, action in self._actions.items():
             action.setVisible(belongs(name, workspace))
-        for name in _DESIGN_MENUS:
-            self.submenus[name].menuAction().setVisible(workspace == "design")
+        for name, menu in self.submenus.items():
+            menu.menuAction().setVisible(belongs(name, workspace))
         for title, room in _BAR.items():
             self._bar[title].menuAction().setVisible(workspace == room)
 
@@ -187,6 +186,7 @@ class Commands:
                 if isinstance(place, Sub):
                     self.submenus[place.name] = sub = menu.addMenu(place.title)
                     sub.setIcon(icon(f"mdi6.{place.icon}"))
+                    sub.setToolTipsVisible(True)
                     for name in place.names:
                         sub.addAction(self[name])
                 elif place == BREAK:

@@ -6,8 +6,8 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import Qt, QUrl
-from PySide6.QtGui import QAction, QActionGroup, QDesktopServices, QGuiApplication
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QAction, QActionGroup, QGuiApplication
 from PySide6.QtWidgets import QApplication, QMenu
 
 from app.domain.errors import ToileError
@@ -16,6 +16,7 @@ from app.ui import theme
 from app.ui.actions import Commands
 from app.ui.batch.commands import add_batch_commands
 from app.ui.look_commands import add_look_commands
+from app.ui.outside import open_outside
 from app.ui.tryon.commands import add_tryon_commands
 
 if TYPE_CHECKING:
@@ -313,7 +314,10 @@ def _help(commands: Commands, window: MainWindow) -> None:
         ("F1",),
     )
     commands.add(
-        "help.log", "Open log folder", "text-box-outline", lambda: _open_folder(window.places.logs)
+        "help.log",
+        "Open log folder",
+        "text-box-outline",
+        lambda: open_outside(window.places.logs, window.status.say),
     )
     about = commands.add(
         "help.about", "About Toile", "information-outline", lambda: _show_about(window)
@@ -336,7 +340,3 @@ def _show_about(window: MainWindow) -> None:
     dialog = AboutDialog(window.network.services, mark, window)
     dialog.finished.connect(dialog.deleteLater)
     dialog.open()
-
-
-def _open_folder(folder: Path) -> None:
-    QDesktopServices.openUrl(QUrl.fromLocalFile(str(folder)))

@@ -6,7 +6,7 @@ import platform
 from importlib import metadata
 
 from PySide6.QtCore import QSize, Qt
-from PySide6.QtGui import QIcon, QKeySequence
+from PySide6.QtGui import QAction, QIcon, QKeySequence
 from PySide6.QtWidgets import (
     QDialog,
     QDialogButtonBox,
@@ -19,7 +19,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from app.ui.actions import MENUS, Commands, Sub
+from app.ui.actions import MENUS, Commands, Place, Sub
 from app.ui.services import Services
 
 _PARTS = (
@@ -72,24 +72,26 @@ def shortcut_rows(commands: Commands) -> list[tuple[str, list[tuple[str, str]]]]
     """Per menu the commands of the workspace that have shortcuts, with their keys."""
     sheet = []
     for title, places in MENUS:
-        names = [
-            name
-            for place in places
-            for name in (place.names if isinstance(place, Sub) else (place,))
-            if name
-        ]
         rows = []
-        for name in names:
+        for action in (action for place in places for action in _actions(commands, place)):
             keys = [
-                key.toString(QKeySequence.SequenceFormat.NativeText)
-                for key in commands[name].shortcuts()
+                key.toString(QKeySequence.SequenceFormat.NativeText) for key in action.shortcuts()
             ]
-            if keys and commands[name].isVisible():
-                rows.append((commands[name].text().rstrip(" …"), " or ".join(keys[:2])))
+            if keys and action.isVisible():
+                rows.append((action.text().rstrip(" …"), " or ".join(keys[:2])))
         if rows:
             sheet.append((title.replace("&", ""), rows))
     mouse = [(what, how) for seen, what, how in _MOUSE if not seen or commands[seen].isVisible()]
     return [*sheet, ("Mouse and pen", mouse)]
+
+
+def _actions(commands: Commands, place: Place) -> list[QAction]:
+    """What stands at a place of a menu; of a menu within it only while that can be opened."""
+    if isinstance(place, Sub):
+        menu = commands.submenus[place.name]
+        opens = menu.menuAction().isVisible() and menu.menuAction().isEnabled()
+        return menu.actions() if opens else []
+    return [commands[place]] if place else []
 
 
 class ShortcutSheet(QDialog):

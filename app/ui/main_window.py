@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from PySide6.QtCore import QByteArray, QSize, Qt, QTimer
+from PySide6.QtCore import QByteArray, QEvent, QSize, Qt, QTimer
 from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QGuiApplication
 from PySide6.QtWidgets import QHBoxLayout, QMainWindow, QSplitter, QWidget
 
@@ -117,6 +117,8 @@ class MainWindow(QMainWindow):
         files.document_changed.connect(self._on_document)
         files.state_changed.connect(self._show_title)
         self.workspaces.switched.connect(lambda _room: self._show_title())
+        self.workspaces.switched.connect(lambda _room: self.status.hush())
+        self.workspaces.switched.connect(lambda _room: self.status.update_job())
         files.recent_changed.connect(self.store_settings)
         for source in (files, self.export, self.photo, self.swatch):
             source.job_started.connect(self.status.track)
@@ -181,6 +183,8 @@ class MainWindow(QMainWindow):
     # Document
 
     def _on_document(self, document: Document) -> None:
+        if self.design.canvas.document() is not None:  # before the first, the start has its say
+            self.status.hush()
         self.design.set_document(document)
         self.live.set_document(document)
         if self.network.services is not None:
@@ -209,6 +213,10 @@ class MainWindow(QMainWindow):
     def _offer(self, copy: KeptCopy) -> None:
         when = copy.when.strftime("%d %B, %H:%M")
         messages.ask_recover(self, copy.name, when, lambda: self.files.restore(copy), copy.drop)
+
+    def event(self, event: QEvent) -> bool:
+        # What the pointer is over is told by its tool tip; it must not cover a notice.
+        return event.type() == QEvent.Type.StatusTip or super().event(event)
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
         if pictures.dropped(event) is not None:
@@ -356,7 +364,9 @@ class MainWindow(QMainWindow):
             self.files.guard(lambda: self.export.guard(lambda: self.workspaces.guard(self._close)))
             return
         self.settings.geometry = bytes(self.saveGeometry().toBase64().data()).decode("ascii")
-        self.settings.splitters |= {part.objectName(): part.sizes() for part in self._splitters()}
+        sizes = {part.objectName(): part.sizes() for part in self._splitters()}
+        # What is hidden has no size; when it shows again it is to be as large as it was.
+        self.settings.splitters |= {name: seen for name, seen in sizes.items() if all(seen)}
         self.store_settings()
         self.live.cancel()
         self.workspaces.close_work()

@@ -63,11 +63,36 @@ def ask_unsaved(parent: QtWidgets.QWidget, name: str, answered: Callable[[Answer
         ("Without saving, what you painted since the last save is lost.",),
     )
     box.setObjectName("unsaved_box")
+    _save_discard_or_cancel(box, QtWidgets.QMessageBox.StandardButton.Save, answered)
+
+
+def ask_unsaved_outcomes(
+    parent: QtWidgets.QWidget, count: int, answered: Callable[[Answer], None]
+) -> None:
+    """Ask whether to save the `count` outcomes that were never saved, because the program is to
+    end."""
+    box = _box(
+        parent,
+        QtWidgets.QMessageBox.Icon.Question,
+        "Unsaved outcomes",
+        "1 outcome is not saved" if count == 1 else f"{count:,} outcomes are not saved",
+        ("The history of Try-on ends with the program.",),
+    )
+    box.setObjectName("unsaved_outcomes_box")
     button = QtWidgets.QMessageBox.StandardButton
-    box.setStandardButtons(button.Save | button.Discard | button.Cancel)
-    box.setDefaultButton(button.Save)
+    _save_discard_or_cancel(box, button.Save if count == 1 else button.SaveAll, answered)
+
+
+def _save_discard_or_cancel(
+    box: QtWidgets.QMessageBox,
+    save: QtWidgets.QMessageBox.StandardButton,
+    answered: Callable[[Answer], None],
+) -> None:
+    button = QtWidgets.QMessageBox.StandardButton
+    box.setStandardButtons(save | button.Discard | button.Cancel)
+    box.setDefaultButton(save)
     box.setEscapeButton(button.Cancel)
-    answers = {button.Save: Answer.SAVE, button.Discard: Answer.DISCARD}
+    answers = {save: Answer.SAVE, button.Discard: Answer.DISCARD}
     box.finished.connect(lambda code: answered(answers.get(button(code), Answer.CANCEL)))
     box.open()
 

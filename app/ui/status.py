@@ -21,7 +21,7 @@ from app.ui import theme
 from app.ui.icons import icon
 
 _SHOWN_AFTER = 400  # milliseconds: quicker jobs are not worth a flicker
-_NOTICE = 8000  # milliseconds
+_NOTICE = 6000  # milliseconds
 _PROVIDERS = {
     "CPUExecutionProvider": "CPU",
     "CUDAExecutionProvider": "CUDA",
@@ -35,7 +35,7 @@ class StatusBar(QStatusBar):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setSizeGripEnabled(False)
-        self._jobs: list[Job] = []
+        self._jobs: dict[Job, Callable[[], bool]] = {}
         self._lane_title = ""
         self._cancel_lane: Callable[[], None] = lambda: None
         self._notices: set[str] = set()
@@ -83,7 +83,7 @@ class StatusBar(QStatusBar):
         self._quiet = QTimer(self)
         self._quiet.setSingleShot(True)
         self._quiet.setInterval(_NOTICE)
-        self._quiet.timeout.connect(self.notice.clear)
+        self._quiet.timeout.connect(self.hush)
 
     def _field(self, name: str, tip: str) -> QLabel:
         label = QLabel()
@@ -104,6 +104,11 @@ class StatusBar(QStatusBar):
         self.notice.setText(text)
         self.notice.setToolTip(text)
         self._quiet.start()
+
+    def hush(self) -> None:
+        """Take the notice back: its time is over, or what it was about is not shown any more."""
+        self.notice.clear()
+        self.notice.setToolTip("")
 
     def show_position(self, x: int, y: int, name: str) -> None:
         """The label map pixel under the cursor and its class; an empty name clears it."""
@@ -140,11 +145,12 @@ class StatusBar(QStatusBar):
 
     # Jobs
 
-    def track(self, job: Job) -> None:
-        """Show a job until it has finished, with a button that cancels it."""
-        self._jobs.append(job)
+    def track(self, job: Job, elsewhere: Callable[[], bool] = lambda: False) -> None:
+        """Show a job until it has finished, with a button that cancels it; not while it is told
+        `elsewhere`."""
+        self._jobs[job] = elsewhere
         job.finished.connect(lambda: self._end(job))
-        self._update_job()
+        self.update_job()
 
     def set_cancel_lane(self, cancel: Callable[[], None]) -> None:
         """What cancels the work of the inference lane that nobody tracks."""
@@ -153,17 +159,27 @@ class StatusBar(QStatusBar):
     def show_lane(self, title: str) -> None:
         """What the inference lane does now; empty for nothing."""
         self._lane_title = title
-        self._update_job()
+        self.update_job()
+
+    @property
+    def _job(self) -> Job | None:
+        """The newest of the jobs that are to be shown."""
+        shown = [job for job, elsewhere in self._jobs.items() if not elsewhere()]
+        return shown[-1] if shown else None
 
     @property
     def _title(self) -> str:
-        return self._jobs[-1].title if self._jobs else self._lane_title
+        if self._job is not None:
+            return self._job.title
+        tracked = {job.title for job in self._jobs}
+        return self._lane_title if self._lane_title not in tracked else ""
 
     def _end(self, job: Job) -> None:
-        self._jobs.remove(job)
-        self._update_job()
+        del self._jobs[job]
+        self.update_job()
 
-    def _update_job(self) -> None:
+    def update_job(self) -> None:
+        """Show what is being done, or that nothing is."""
         if not self._title:
             self._late.stop()
             self._job_box.hide()
@@ -177,7 +193,7 @@ class StatusBar(QStatusBar):
         self._job_box.setVisible(bool(self._title))
 
     def _on_cancel(self) -> None:
-        if self._jobs:
-            self._jobs[-1].cancel()
+        if self._job is not None:
+            self._job.cancel()
         else:
             self._cancel_lane()

@@ -22,6 +22,7 @@ class Colors:
     raised: QColor
     hover: QColor
     line: QColor
+    outline: QColor  # of what can be typed in or chosen: 3:1 against the window
     text: QColor
     dim: QColor
     disabled: QColor
@@ -45,6 +46,7 @@ DARK = _colors(
     raised="#31343a",
     hover="#3a3e46",
     line="#363a41",
+    outline="#6b717b",
     text="#d9dce1",
     dim="#9aa1ab",
     disabled="#5f656e",
@@ -63,6 +65,7 @@ LIGHT = _colors(
     raised="#ffffff",
     hover="#e2e5ea",
     line="#cbced2",
+    outline="#7a7f86",
     text="#202327",
     dim="#5d646d",
     disabled="#a3a8ae",
@@ -73,6 +76,9 @@ LIGHT = _colors(
     warning="#8a5d00",
     error="#b3261e",
 )
+
+_OUTLINED = ("QLineEdit", "QAbstractSpinBox", "QComboBox", "QCheckBox")
+_DARKER = 140  # percent by which Fusion draws outlines darker than a widget's window colour
 
 _current = DARK
 
@@ -90,7 +96,11 @@ def choose(app: QApplication, name: ThemeName) -> None:
     """
     global _current
     _current = DARK if name == "dark" else LIGHT
-    app.setPalette(_palette(_current))
+    palette = _palette(_current)
+    app.setPalette(palette)
+    palette.setColor(QPalette.ColorRole.Window, _current.outline.lighter(_DARKER))
+    for kind in _OUTLINED:
+        app.setPalette(palette, kind)  # type: ignore[arg-type]  # PySide itself wants a str
 
 
 def dress(app: QApplication) -> None:
@@ -202,8 +212,9 @@ QMessageBox QLabel#qt_msgbox_label { font-weight: 600; }
 QMessageBox QLabel#qt_msgbox_informativelabel { min-width: 380px; }
 QDialogButtonBox { dialogbuttonbox-buttons-have-icons: 0; }
 QListView { background: @panel; border: none; outline: none; }
+QComboBox QListView { background: @raised; border: 1px solid @outline; }
 QTableView { background: @panel; border: none; outline: none; }
 QHeaderView { background: @panel; }
 QHeaderView::section { background: @panel; color: @dim; border: none; padding: 5px 8px; }
-QTableView::item { padding-left: 6px; border: 0px; }
+QTableView::item { padding: 4px 6px 4px 5px; border: 0px; }
 """

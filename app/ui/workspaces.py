@@ -54,11 +54,20 @@ class Workspaces(QStackedWidget):
         return self._batch
 
     def guard(self, then: Callable[[], None]) -> None:
-        """Do ``then``, which ends the program, after asking about a batch that runs."""
-        if self._batch is not None:
-            self._batch.guard(then)
+        """Do ``then``, which ends the program, after asking about a batch that runs and about
+        outcomes that are not saved."""
+        tryon, batch = self._tryon, self._batch
+
+        def outcomes() -> None:
+            if tryon is not None:
+                tryon.guard(then)
+            else:
+                then()
+
+        if batch is not None:
+            batch.guard(outcomes)
         else:
-            then()
+            outcomes()
 
     def close_work(self) -> None:
         """Stop what goes on in the background; the program ends."""
@@ -114,6 +123,11 @@ class Workspaces(QStackedWidget):
             window.commands, window.lane, window.pool, window.network, window.settings, window
         )
         self._join(tryon)
+        # The pane itself tells what is being done for it, with a button that stops it.
+        tryon.fitting.job_started.connect(
+            lambda job: window.status.track(job, tryon.pane.isVisible)
+        )
+        tryon.region.changed.connect(window.status.update_job)
         tryon.device_used.connect(window.status.show_device)
         tryon.zoom_changed.connect(window.status.show_zoom)
         tryon.to_design.connect(self._take_outcome)

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from PIL import Image
 from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt, QUrl
 from PySide6.QtGui import QDesktopServices, QDragEnterEvent, QDropEvent
 from PySide6.QtTest import QTest
@@ -15,11 +16,12 @@ from pytestqt.qtbot import QtBot
 
 from app.domain.batch.journal import Journal
 from app.domain.batch.order import Order
-from app.domain.batch.plan import plan
+from app.domain.batch.plan import Item, plan
 from app.domain.cancel import CancelToken
 from app.domain.errors import DeviceError, PackError
 from app.domain.requests import TryOnRequest, TryOnResult
 from app.settings import Settings
+from app.ui.batch.failures import FailuresModel
 from app.ui.batch.workspace import BatchWorkspace
 from tests.domain.batch_made import REFUSED, StandIn, made_order, outcomes, picture, strays
 from tests.ui.studio_made import FakeWiring, Studio
@@ -107,7 +109,10 @@ def ended(studio: Studio) -> None:
 
 
 def failures(studio: Studio) -> list[tuple[str, ...]]:
-    model = room(studio).panel.failures
+    return cells(room(studio).panel.failures)
+
+
+def cells(model: FailuresModel) -> list[tuple[str, ...]]:
     return [
         tuple(str(model.data(model.index(row, column))) for column in range(3))
         for row in range(model.rowCount())
@@ -210,6 +215,14 @@ def test_the_name_is_shown_as_it_is_typed(rooms: Studio) -> None:
     assert form.example.text() == ""
 
 
+def test_the_first_pair_is_the_example_of_a_name(rooms: Studio, order: Order) -> None:
+    fill(rooms, order)
+    form = room(rooms).form
+    assert form.example.text() == "as in p000_c000.png"
+    form.template.setText("{cloth} on {person}")
+    assert form.example.text() == "as in c000 on p000.png"
+
+
 def test_an_estimate_writes_nothing(rooms: Studio, order: Order, gate: Gate) -> None:
     gate.seconds = 0.05
     fill(rooms, order)
@@ -243,11 +256,25 @@ def test_a_batch_runs_to_its_end(
     assert room(rooms).panel.numbers.text() == "6 of 6"
     assert len(outcomes(order)) == 6
     assert enabled(rooms) == {"anew", "sheet", "report"}
+    panel = room(rooms).panel
+    assert not panel.failed_word.isVisible()
+    assert panel.sheet.isVisible()
+    assert panel.sheet.levels is not None
+    with Image.open(order.out / "contact-sheet.jpg") as sheet:
+        assert panel.sheet.levels.full.size().toTuple() == sheet.size
     opened: list[str] = []
-    monkeypatch.setattr(QDesktopServices, "openUrl", lambda url: opened.append(url.toLocalFile()))
+    monkeypatch.setattr(
+        QDesktopServices, "openUrl", lambda url: opened.append(url.toLocalFile()) or True
+    )
+    notice = rooms.window.status.notice
+    told = notice.text()
     for name in ("folder", "sheet", "report"):
         press(rooms, name)
     assert opened == [str(order.out / name) for name in ("", "contact-sheet.jpg", "report.csv")]
+    assert notice.text() == told
+    monkeypatch.setattr(QDesktopServices, "openUrl", lambda url: False)
+    press(rooms, "report")
+    assert notice.text() == f"No program opens this: {order.out / 'report.csv'}"
 
 
 def test_the_keyboard_is_enough(rooms: Studio, order: Order, gate: Gate) -> None:
@@ -328,9 +355,9 @@ def test_failures_are_listed_and_tried_again(rooms: Studio, order: Order) -> Non
     ended(rooms)
     assert headline(rooms) == "Done: 6 outcomes, 4 failed"
     rows = failures(rooms)
-    assert sorted(row[:2] for row in rows) == [
-        (f"{name}", f"c00{cloth}.png") for name in ("bad.png", "cut.jpg") for cloth in range(2)
-    ]
+    assert room(rooms).panel.failed_word.isVisible()
+    assert room(rooms).panel.failed_word.text() == "Failed · 4"
+    assert sorted(row[:2] for row in rows) == [("bad.png", "2 cloths"), ("cut.jpg", "2 cloths")]
     assert {row[2] for row in rows if row[0] == "bad.png"} == {
         "No person was found in the photo. Choose another photo."
     }
@@ -340,6 +367,32 @@ def test_failures_are_listed_and_tried_again(rooms: Studio, order: Order) -> Non
     ended(rooms)
     assert headline(rooms) == "Done: 8 outcomes, 2 failed"
     assert {row[0] for row in failures(rooms)} == {"cut.jpg"}
+
+
+def test_failures_of_one_picture_are_one_row() -> None:
+    def item(person: str, cloth: str) -> Item:
+        return Item(1, Path(person), Path(cloth), None, "")
+
+    model = FailuresModel()
+    failed = [
+        *((item(person, "bag.jpg"), "No garment.") for person in ("ann.jpg", "ben.jpg", "cy.jpg")),
+        *((item("ben.jpg", cloth), "No person.") for cloth in ("bag.jpg", "hat.jpg")),
+        (item("ann.jpg", "hat.jpg"), "No person."),
+    ]
+    rows = [
+        ("3 people", "bag.jpg", "No garment."),
+        ("ben.jpg", "2 cloths", "No person."),
+        ("ann.jpg", "hat.jpg", "No person."),
+    ]
+    for entry in failed:
+        model.add(*entry)
+    assert cells(model) == rows
+    model.set_all(failed)
+    assert cells(model) == rows
+    assert model.count == 6
+    assert model.data(model.index(0, 0), Qt.ItemDataRole.ToolTipRole).split() == [
+        "ann.jpg", "ben.jpg", "cy.jpg"
+    ]  # fmt: skip
 
 
 def test_a_failing_device_stops_the_batch_and_says_what_to_do(
@@ -392,6 +445,37 @@ def test_the_status_bar_cancels_it(rooms: Studio, order: Order, gate: Gate) -> N
 
 
 # Coming back
+
+
+def test_other_people_after_the_end_are_resumed_with(rooms: Studio, order: Order) -> None:
+    fill(rooms, order)
+    press(rooms, "start")
+    ended(rooms)
+    for path in list(order.people.iterdir()):
+        path.rename(path.with_name(f"later_{path.name}"))
+    fill(rooms, order)
+    assert headline(rooms) == "6 of 12 done"
+    assert "6 pairs are new." in detail(rooms)
+    press(rooms, "start")
+    ended(rooms)
+    assert headline(rooms) == "Done: 12 outcomes"
+    assert "start" not in enabled(rooms)
+
+
+def test_outcomes_that_went_after_the_end_are_made_again(
+    rooms: Studio, order: Order, gate: Gate
+) -> None:
+    fill(rooms, order)
+    press(rooms, "start")
+    ended(rooms)
+    outcomes(order)[0].unlink()
+    fill(rooms, order)
+    assert headline(rooms) == "5 of 6 done"
+    assert "1 outcome is not in the folder any more" in detail(rooms)
+    press(rooms, "start")
+    ended(rooms)
+    assert len(outcomes(order)) == 6
+    assert gate.count == 7
 
 
 def test_another_batch_in_the_folder_lends_its_settings(rooms: Studio, order: Order) -> None:

@@ -10,11 +10,15 @@ from PySide6.QtGui import QDesktopServices
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QMessageBox
 
-from app.domain.picture import load_picture
+from app.domain.errors import PictureError
+from app.domain.picture import Picture, load_picture
 from app.ui.design.canvas import LabelCanvas
+from app.ui.help import shortcut_rows
+from app.ui.tryon import saving
 from app.ui.tryon.correction import Correction
+from app.ui.tryon.outcomes import Outcome
 from app.ui.tryon.pieces import from_file
-from app.ui.tryon.saving import file_stem, free_path
+from app.ui.tryon.saving import file_stem, free_path, write
 from app.ui.tryon.workspace import TryOnWorkspace
 from tests.ui.hands import drag
 from tests.ui.studio_made import Studio
@@ -34,6 +38,7 @@ from tests.ui.tryon_made import (
 )
 
 Key = Qt.Key
+Button = QMessageBox.StandardButton
 
 
 @pytest.fixture
@@ -136,6 +141,74 @@ def test_save_all_writes_what_is_not_saved_over_nothing(
     assert "saved already" in studio.window.status.notice.text()
 
 
+def test_what_save_all_could_write_is_saved_though_another_failed(
+    studio: Studio, room: TryOnWorkspace, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for color, name in ((OCHRE, "ochre.png"), (VIOLET, "violet.png")):
+        drop(room.cloth, file_data(cloth_file(tmp_path, color, name)))
+        studio.quiet()
+    target = tmp_path / "all"
+    target.mkdir()
+
+    def refuse(outcome: Outcome, photo: Picture | None, path: Path) -> None:
+        if outcome.cloth.stem == "ochre":
+            raise PictureError("The picture cannot be saved: the disk is full")
+        write(outcome, photo, path)
+
+    monkeypatch.setattr(saving, "write", refuse)
+    studio.window.commands["tryon.save_all"].trigger()
+    choose(studio, target)
+    box = studio.box("error_box")
+    assert "the disk is full" in box.text()
+    box.button(Button.Ok).click()
+    assert studio.window.status.notice.text() == "Saved 2 of 3 outcomes to all"
+    assert [one.saved is not None for one in room.fitting.outcomes] == [True, False, True]
+    monkeypatch.setattr(saving, "write", write)
+    studio.window.commands["tryon.save_all"].trigger()
+    choose(studio, target)
+    names = ["Anna in green.png", "Anna in ochre.png", "Anna in violet.png"]
+    assert sorted(path.name for path in target.iterdir()) == names
+
+
+def test_quitting_asks_about_outcomes_that_are_not_saved(
+    studio: Studio, room: TryOnWorkspace, tmp_path: Path
+) -> None:
+    drop(room.cloth, file_data(cloth_file(tmp_path, OCHRE, "ochre.png")))
+    studio.quiet()
+    target = tmp_path / "all"
+    target.mkdir()
+    for answer in (Button.Cancel, Button.SaveAll):
+        studio.window.close()
+        box = studio.box("unsaved_outcomes_box")
+        assert box.text() == "2 outcomes are not saved"
+        box.button(answer).click()
+        studio.until(lambda: studio.find("unsaved_outcomes_box") is None)
+        assert studio.window.isVisible()
+    choose(studio, target)
+    studio.until(lambda: not studio.window.isVisible())
+    assert len(list(target.iterdir())) == 2
+
+
+def test_unsaved_outcomes_are_given_up_when_a_person_says_so(
+    studio: Studio, room: TryOnWorkspace
+) -> None:
+    studio.window.close()
+    box = studio.box("unsaved_outcomes_box")
+    assert box.text() == "1 outcome is not saved"
+    assert box.button(Button.Save) is not None
+    box.button(Button.Discard).click()
+    studio.until(lambda: not studio.window.isVisible())
+
+
+def test_saved_outcomes_need_no_question(
+    studio: Studio, room: TryOnWorkspace, tmp_path: Path
+) -> None:
+    studio.window.commands["tryon.save"].trigger()
+    choose(studio, tmp_path / "out.png")
+    studio.window.close()
+    studio.until(lambda: not studio.window.isVisible())
+
+
 def test_a_folder_that_cannot_be_written_is_told(
     studio: Studio, room: TryOnWorkspace, tmp_path: Path
 ) -> None:
@@ -144,7 +217,7 @@ def test_a_folder_that_cannot_be_written_is_told(
     studio.quiet()
     box = studio.box("error_box")
     assert "cannot be saved" in box.text()
-    box.button(QMessageBox.StandardButton.Ok).click()
+    box.button(Button.Ok).click()
     assert room.fitting.outcome.saved is None
 
 
@@ -162,6 +235,9 @@ def test_the_folder_of_a_saved_outcome_opens(
     assert folder.isEnabled()
     folder.trigger()
     assert opened == [str(tmp_path)]
+    monkeypatch.setattr(QDesktopServices, "openUrl", lambda url: False)
+    folder.trigger()
+    assert studio.window.status.notice.text() == f"No program opens this: {tmp_path}"
 
 
 def test_names_of_files_are_ones_that_every_disk_takes(
@@ -205,20 +281,56 @@ def test_a_painted_region_changes_the_outcome_and_can_be_taken_back(
     assert studio.wiring.tryons[-1].region[60, 10] == 255
     canvas.undo()
     canvas.undo()
-    next(
-        action
-        for action in room.region.editor.actions_used
-        if action.objectName() == "region.edit.redo"
-    ).trigger()
+    studio.window.commands["tryon.redo"].trigger()
     studio.quiet()
     assert color_shown(room) == (200, 30, 40)
     assert len(room.fitting.outcomes) == 1
     QTest.keyClick(studio.window, Key.Key_Escape)
     assert not room.region.active
-    studio.window.commands["tryon.uncorrect"].trigger()
+    assert not studio.window.commands["tryon.undo"].isEnabled()
+
+
+def test_resetting_the_region_is_a_step_that_can_be_undone(
+    studio: Studio, room: TryOnWorkspace
+) -> None:
+    commands = studio.window.commands
+    commands["tryon.correct"].trigger()
+    canvas = editor_canvas(room)
+    canvas.set_tool("eraser")
+    canvas.set_brush_size(20)
+    drag(canvas, [(45, 60), (46, 60)])
     studio.quiet()
+    commands["tryon.uncorrect"].trigger()
+    studio.quiet()
+    assert room.region.active
     assert color_shown(room) == GREEN
     assert studio.wiring.tryons[-1].region is None
+    assert not commands["tryon.uncorrect"].isEnabled()
+    QTest.keyClick(studio.window, Key.Key_Z, Qt.KeyboardModifier.ControlModifier)
+    studio.quiet()
+    assert color_shown(room) == (200, 30, 40)
+    commands["tryon.correct"].trigger()
+    commands["tryon.uncorrect"].trigger()
+    studio.quiet()
+    assert room.region.active
+    assert color_shown(room) == GREEN
+    commands["tryon.undo"].trigger()
+    studio.quiet()
+    assert color_shown(room) == (200, 30, 40)
+
+
+def test_the_tools_for_the_region_are_told_while_they_are_there(
+    studio: Studio, room: TryOnWorkspace
+) -> None:
+    def told() -> list[tuple[str, str]]:
+        return dict(shortcut_rows(studio.window.commands))["Try-on"]
+
+    tool = ("Dress with the brush", "B")
+    assert tool not in told()
+    studio.window.commands["tryon.correct"].trigger()
+    assert tool in told()
+    studio.window.workspaces.go("design")
+    assert "Try-on" not in dict(shortcut_rows(studio.window.commands))
 
 
 def test_a_correction_stays_with_its_cloth(
@@ -322,5 +434,5 @@ def test_a_photo_that_changed_is_not_mixed_with_an_old_outcome(
     studio.quiet()
     box = studio.box("error_box")
     assert "has changed" in box.text()
-    box.button(QMessageBox.StandardButton.Ok).click()
+    box.button(Button.Ok).click()
     assert not (tmp_path / "out.png").exists()

@@ -204,8 +204,13 @@ def test_the_status_bar_cancels_too(studio: Studio, room: TryOnWorkspace, tmp_pa
     drop(room.person, file_data(person_file(tmp_path)))
     drop(room.cloth, file_data(cloth_file(tmp_path, GREEN, "green.png")))
     studio.until(lambda: len(studio.wiring.tryons) == 1)
-    studio.until(lambda: studio.window.status.job.text().startswith("Trying on green.png"))
-    studio.window.status.cancel.click()
+    studio.until(lambda: not room.busy.isHidden())
+    status = studio.window.status
+    status._show_job()
+    assert not status.cancel.isVisible()  # one telling is enough
+    studio.window.workspaces.go("design")
+    studio.until(lambda: status.job.text().startswith("Trying on green.png"))
+    status.cancel.click()
     studio.quiet()
     assert "Stopped" in room.note.text()
     studio.wiring.may_wear.set()
@@ -284,6 +289,17 @@ def test_a_corrected_category_is_remembered_for_its_cloth_alone(
     assert len(studio.wiring.tryons) == calls
 
 
+def test_one_cloth_worn_as_two_kinds_has_two_names_in_the_history(
+    studio: Studio, room: TryOnWorkspace, tmp_path: Path
+) -> None:
+    wear(studio, room, tmp_path)
+    model = room.side.history.model
+    assert [model.word(row) for row in range(model.rowCount())] == ["green"]
+    room.choose("dress")
+    studio.quiet()
+    assert [model.word(row) for row in range(model.rowCount())] == ["green · Dress", "green · Auto"]
+
+
 def test_the_history_returns_to_person_cloth_and_category(
     studio: Studio, room: TryOnWorkspace, tmp_path: Path
 ) -> None:
@@ -333,6 +349,54 @@ def test_wardrobe_and_workspace_are_there_after_the_next_start(
     assert room.pane.comparing
     studio.close()
     assert "tryon.rows" in settings.splitters
+
+
+def test_without_a_wardrobe_there_is_none_to_walk_through(
+    studio: Studio, room: TryOnWorkspace, tmp_path: Path
+) -> None:
+    def enabled() -> list[bool]:
+        names = ("previous", "next", "refresh")
+        return [studio.window.commands[f"tryon.{name}"].isEnabled() for name in names]
+
+    assert enabled() == [False, False, False]
+    (tmp_path / "empty").mkdir()
+    room.intake.open_wardrobe(tmp_path / "empty")
+    studio.quiet()
+    assert enabled() == [False, False, True]
+    room.intake.open_wardrobe(wardrobe_folder(tmp_path))
+    studio.quiet()
+    assert enabled() == [True, True, True]
+
+
+def test_the_wardrobe_is_hidden_and_shown(
+    studio: Studio, room: TryOnWorkspace, tmp_path: Path
+) -> None:
+    def shown() -> tuple[bool, bool, bool]:
+        action = studio.window.commands["tryon.show_wardrobe"]
+        return room.wardrobe.isVisible(), action.isChecked(), studio.window.settings.show_wardrobe
+
+    assert shown() == (True, True, True)
+    QTest.keyClick(studio.window, Key.Key_F8)
+    assert shown() == (False, False, False)
+    QTest.keyClick(studio.window, Key.Key_F8)
+    assert shown() == (True, True, True)
+    studio.window.commands["tryon.show_wardrobe"].trigger()
+    room.intake.open_wardrobe(wardrobe_folder(tmp_path))
+    assert shown() == (True, True, True)
+    studio.quiet()
+
+
+def test_a_hidden_wardrobe_stays_so_and_keeps_its_height(qtbot: QtBot, wiring: FakeWiring) -> None:
+    settings = Settings(
+        workspace="tryon", show_wardrobe=False, splitters={"tryon.rows": [400, 240]}
+    )
+    studio = Studio(qtbot, wiring, settings)
+    studio.settle()
+    studio.until(lambda: studio.window.workspaces.current == "tryon")
+    assert not studio.window.workspaces.tryon.wardrobe.isVisible()
+    assert not studio.window.commands["tryon.show_wardrobe"].isChecked()
+    studio.close()
+    assert settings.splitters["tryon.rows"] == [400, 240]
 
 
 def test_a_wardrobe_that_is_gone_is_said_calmly(

@@ -2,12 +2,23 @@
 
 from typing import get_args
 
-from PySide6.QtGui import QKeySequence
-from PySide6.QtWidgets import QDialog, QLabel, QMenu
+import pytest
+from PySide6.QtGui import QColor, QKeySequence
+from PySide6.QtWidgets import (
+    QCheckBox,
+    QComboBox,
+    QDialog,
+    QLabel,
+    QLineEdit,
+    QMenu,
+    QSpinBox,
+    QWidget,
+)
 
 from app.domain.errors import DeviceError
 from app.domain.label_map import MAX_SIDE
 from app.settings import Settings, Workspace
+from app.ui import theme
 from app.ui.commands import apply_settings
 from app.ui.help import AboutDialog, ShortcutSheet, about_text
 from app.ui.settings.dialog import SettingsDialog
@@ -167,3 +178,27 @@ def test_full_screen_leads_back_to_a_maximized_window(studio: Studio) -> None:
     full.trigger()
     assert not window.isFullScreen()
     assert window.isMaximized()
+
+
+def luminance(color: QColor) -> float:
+    """As WCAG 2.1 has it."""
+    parts = (color.redF(), color.greenF(), color.blueF())
+    linear = [c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in parts]
+    return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
+
+
+def contrast(one: QColor, other: QColor) -> float:
+    low, high = sorted((luminance(one), luminance(other)))
+    return (high + 0.05) / (low + 0.05)
+
+
+@pytest.mark.parametrize("name", ["dark", "light"])
+@pytest.mark.parametrize("kind", [QLineEdit, QSpinBox, QComboBox, QCheckBox])
+def test_the_outlines_of_controls_show(studio: Studio, name: str, kind: type[QWidget]) -> None:
+    studio.window.commands[f"theme.{name}"].trigger()
+    control = kind(studio.window)
+    control.resize(control.sizeHint())
+    shot = control.grab().toImage()
+    ground = theme.current().window
+    edge = [shot.pixelColor(x, shot.height() // 2) for x in range(6)]
+    assert max(contrast(color, ground) for color in edge) > 2.8

@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from PySide6.QtCore import QEvent, QPoint, Qt
-from PySide6.QtGui import QKeyEvent
+from PySide6.QtGui import QKeyEvent, QStatusTipEvent
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QComboBox, QLabel, QSlider, QSpinBox, QToolButton
 from pytestqt.qtbot import QtBot
@@ -318,6 +318,25 @@ def test_the_status_bar_shows_device_time_zoom_and_class(studio: Studio) -> None
     assert status(studio, "position") == "12, 34 · dress"
     canvas.hovered.emit(-1, -1, -1)
     assert status(studio, "position") == ""
+
+
+def test_a_notice_stays_under_the_pointer_and_goes_with_what_is_shown(studio: Studio) -> None:
+    bar, commands = studio.window.status, studio.window.commands
+    bar.say("Saved")
+    for action in (commands["file.photo"], commands["tool.brush"]):
+        action.showStatusText(studio.window)
+        QApplication.sendEvent(studio.window, QStatusTipEvent("Paints ground"))
+        assert bar.currentMessage() == ""
+    assert status(studio, "notice") == "Saved"
+    commands["workspace.tryon"].trigger()
+    assert status(studio, "notice") == ""
+    bar.say("Saved")
+    studio.window.files.new(40, 30)
+    assert status(studio, "notice") == ""
+    bar.say("Saved")
+    assert bar._quiet.remainingTime() <= 6000
+    bar._quiet.timeout.emit()
+    assert bar.notice.text() == bar.notice.toolTip() == ""
 
 
 def test_a_notice_of_the_device_is_said(qtbot: QtBot, wiring: FakeWiring) -> None:

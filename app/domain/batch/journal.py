@@ -53,19 +53,32 @@ class Entry:
 @dataclass(frozen=True, slots=True)
 class Found:
     """A batch that is in a folder: how far it is, the text of its order, its two reports, and
-    the items that failed with their reasons."""
+    the items that failed with their reasons.
+
+    ``fresh`` pairs of the plan are not among its items, and ``lost`` outcomes that were done are
+    not in the folder any more, or empty.
+    """
 
     done: int
     failed: int
     total: int
+    fresh: int
+    lost: int
     order: str
     report: Path
     sheet: Path
     failures: tuple[tuple[Item, str], ...]
 
+    @property
+    def left(self) -> int:
+        """Outcomes that going on would make."""
+        return self.total - self.done - self.failed + self.fresh
 
-def look(folder: Path) -> Found | None:
-    """The batch in an output folder; None when there is none. StoreError, also while it runs."""
+
+def look(plan: Plan) -> Found | None:
+    """The batch in a plan's output folder; None when there is none. StoreError, also while it
+    runs."""
+    folder = plan.order.out
     path = folder.absolute() / FOLDER / _FILE
     if not path.is_file():
         return None
@@ -74,14 +87,19 @@ def look(folder: Path) -> Found | None:
         meta = dict(db.rows("SELECT key, value FROM meta"))
         counts = dict(db.rows(_COUNTED))
         failures = db.rows(f"{_ENTRIES} WHERE state = 'failed' {_SORTED}")
+        have = {tuple(row) for row in db.rows(_PAIRS)}
+        made = db.rows("SELECT outcome FROM items WHERE state = 'done'")
     finally:
         db.close()
     if meta.get("format") != _FORMAT:
         return None
+    lost = sum(not _kept(folder / outcome) for (outcome,) in made)
     return Found(
-        counts.get("done", 0),
+        len(made) - lost,
         counts.get("failed", 0),
         sum(counts.values()),
+        sum(_key(pair) not in have for pair in plan.pairs),
+        lost,
         meta["order"],
         folder / meta["report"],
         folder / meta["sheet"],
@@ -263,13 +281,7 @@ class Journal:
         lost: list[tuple[int]] = []
         for number, outcome, digest, state in unsure:
             path = self.folder / outcome
-            try:
-                there = path.stat().st_size > 0
-                if there and state == "saving":
-                    there = hashlib.sha256(path.read_bytes()).hexdigest() == digest
-            except OSError:
-                there = False
-            if not there:
+            if not _kept(path, digest if state == "saving" else ""):
                 lost.append((number,))
             elif state == "saving":
                 found.append((number,))
@@ -287,9 +299,9 @@ class Journal:
 
     def _enter(self, plan: Plan, meta: dict[str, str], *, anew: bool) -> None:
         """Add the pairs that are new; all of them at the beginning."""
-        rows = self._db.rows("SELECT person, cloth, category, outcome FROM items")
-        own = {str(row[3]) for row in rows} | {meta[key] for key in _OWN_FILES if meta}
-        have = set() if anew else {tuple(row[:3]) for row in rows}
+        outcomes = self._db.rows("SELECT outcome FROM items")
+        own = {str(row[0]) for row in outcomes} | {meta[key] for key in _OWN_FILES if meta}
+        have = set() if anew else {tuple(row) for row in self._db.rows(_PAIRS)}
         fresh = [pair for pair in plan.pairs if _key(pair) not in have]
         if meta and not anew and not fresh:
             return
@@ -322,6 +334,7 @@ class Journal:
 
 
 _COUNTED = "SELECT state, COUNT(*) FROM items GROUP BY state"
+_PAIRS = "SELECT person, cloth, category FROM items"
 _SORTED = "ORDER BY number"
 _ITEMS = "SELECT number, person, cloth, category, outcome FROM items"
 _ENTRIES = (
@@ -336,6 +349,16 @@ def _item(row: Sequence[Any]) -> Item:
     number, person, cloth, category, outcome = row[:5]
     wanted = next((known for known in CATEGORIES if known == category), None)
     return Item(number, Path(person), Path(cloth), wanted, outcome)
+
+
+def _kept(path: Path, digest: str = "") -> bool:
+    """Whether an outcome's file is there; with a ``digest``, as it was written."""
+    try:
+        return path.stat().st_size > 0 and (
+            not digest or hashlib.sha256(path.read_bytes()).hexdigest() == digest
+        )
+    except OSError:
+        return False
 
 
 def _key(pair: tuple[Path, Path, str | None]) -> tuple[str, str, str]:

@@ -19,6 +19,7 @@ from PySide6.QtWidgets import (
 
 from app.domain.batch.names import FIELDS, filled
 from app.domain.batch.order import TEMPLATE, Order, OrderError
+from app.domain.batch.table import Pair
 from app.domain.framing import CATEGORIES
 from app.domain.picture import QUALITY
 from app.ui.batch.fields import HEIGHT, PathField
@@ -30,11 +31,12 @@ _PAIRINGS = (
     ("table", "A table of pairs (CSV)"),
 )
 _CATEGORIES = (
-    ("", "Seen by each picture"),
+    ("", "Detected for each cloth"),
     ("upper", "Upper: tops, shirts, jackets"),
     ("lower", "Lower: skirts, pants"),
     ("dress", "Dress"),
 )
+_MADE_UP: Pair = (Path("anna"), Path("coat"), None)
 _KINDS = (("jpg", "JPEG"), ("png", "PNG, lossless"), ("webp", "WebP"))
 
 
@@ -69,6 +71,7 @@ class BatchForm(QWidget):
         self.example = QLabel()
         self.example.setObjectName("batch.example")
         self.example.setProperty("role", "dim")
+        self._pair = _MADE_UP
         self._late = QTimer(self)
         self._late.setSingleShot(True)
         self._late.setInterval(_PAUSE)
@@ -147,14 +150,20 @@ class BatchForm(QWidget):
         self._table_label.setVisible(by_table)
         self.table.setVisible(by_table)
         self.quality.setEnabled(self.kind.currentData() != "png")
+        person, cloth, category = self._pair
         try:
             name = filled(
-                self.template.text(), person="anna", cloth="coat", n=1,
-                category=self.category.currentData() or "auto",
+                self.template.text(), person=person.stem, cloth=cloth.stem, n=1,
+                category=category or self.category.currentData() or "auto",
             )  # fmt: skip
             self.example.setText(f"as in {name}.{self.kind.currentData()}")
         except (ValueError, KeyError, IndexError, AttributeError, OrderError):
             self.example.setText("")
+
+    def show_pair(self, pair: Pair | None) -> None:
+        """Take a pair as the example of a name; None is one that is made up."""
+        self._pair = pair or _MADE_UP
+        self._show()
 
     @property
     def missing(self) -> str:

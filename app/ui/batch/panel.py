@@ -1,4 +1,4 @@
-"""How the batch stands: headline, bar, what to do next, and the pairs that failed."""
+"""How the batch stands: headline, bar, what to do next, what failed and what was made."""
 
 from __future__ import annotations
 
@@ -12,7 +12,6 @@ from PySide6.QtWidgets import (
     QLabel,
     QProgressBar,
     QSizePolicy,
-    QStackedLayout,
     QToolButton,
     QVBoxLayout,
     QWidget,
@@ -21,8 +20,13 @@ from PySide6.QtWidgets import (
 from app.domain.batch.run import Progress
 from app.ui.batch import telling
 from app.ui.batch.failures import FailuresModel, FailuresView
+from app.ui.batch.sheet import ContactSheet
 from app.ui.batch.telling import Told
+from app.ui.imaging import Levels
 
+_EDGE = 24
+"""Where everything begins at the left."""
+_CELL = 8  # pixels before the words of a table, as the style sheet has it
 _WIDEST = 620
 _MAIN = "batch.start"
 
@@ -32,11 +36,11 @@ class BatchPanel(QFrame):
 
     def __init__(
         self,
-        doing: Sequence[QAction],
-        afterwards: Sequence[QAction],
+        rows: Sequence[Sequence[QAction]],
         retry: QAction,
         parent: QWidget | None = None,
     ) -> None:
+        """The actions of `rows` get buttons, one row below the other."""
         super().__init__(parent)
         self.headline = QLabel()
         self.headline.setObjectName("batch.headline")
@@ -56,24 +60,23 @@ class BatchPanel(QFrame):
         self.numbers.setObjectName("batch.numbers")
         self.numbers.setProperty("role", "dim")
         self.failures = FailuresModel(self)
-        self.view = FailuresView(self.failures)
+        self.sheet = ContactSheet(_EDGE)
         self._buttons: list[QToolButton] = []
-        self._lay_out(doing, afterwards, retry)
+        self._lay_out(rows, retry)
         self.show_progress(None)
         self.show_failures()
+        self.show_sheet(None)
 
-    def _lay_out(
-        self, doing: Sequence[QAction], afterwards: Sequence[QAction], retry: QAction
-    ) -> None:
+    def _lay_out(self, rows: Sequence[Sequence[QAction]], retry: QAction) -> None:
         top = QVBoxLayout()
-        top.setContentsMargins(28, 26, 28, 22)
+        top.setContentsMargins(_EDGE, 26, _EDGE, 22)
         top.setSpacing(10)
         top.addWidget(self.headline)
         top.addWidget(self.detail)
         top.addSpacing(4)
         top.addWidget(self.bar)
         top.addWidget(self.numbers)
-        for actions in (doing, afterwards):
+        for actions in rows:
             row = QHBoxLayout()
             row.setSpacing(8)
             for action in actions:
@@ -84,7 +87,7 @@ class BatchPanel(QFrame):
         strip.setProperty("role", "strip")
         strip.setFixedHeight(34)
         across = QHBoxLayout(strip)
-        across.setContentsMargins(14, 0, 8, 0)
+        across.setContentsMargins(_EDGE, 0, 8, 0)
         self.failed_word = QLabel()
         self.failed_word.setObjectName("batch.failed_word")
         self.failed_word.setProperty("role", "heading")
@@ -92,24 +95,22 @@ class BatchPanel(QFrame):
         button = self._button(retry)
         button.setFixedHeight(26)
         across.addWidget(button)
-        self._none = QLabel("Pairs that cannot be dressed are listed here, with the reason.")
-        self._none.setProperty("role", "dim")
-        self._none.setAlignment(Qt.AlignmentFlag.AlignCenter)
-        self._none.setWordWrap(True)
-        body = QWidget()
-        self._stack = QStackedLayout(body)
-        self._stack.addWidget(self._none)
-        self._stack.addWidget(self.view)
-        self.below = QWidget()
-        inside = QVBoxLayout(self.below)
+        self._failed = QWidget()
+        inside = QVBoxLayout(self._failed)
         column = QVBoxLayout(self)
         for box in (inside, column):
             box.setContentsMargins(0, 0, 0, 0)
             box.setSpacing(0)
         inside.addWidget(strip)
+        body = QFrame()
+        body.setProperty("role", "panel")
+        around = QHBoxLayout(body)
+        around.setContentsMargins(_EDGE - _CELL, 0, 0, 0)
+        around.addWidget(FailuresView(self.failures))
         inside.addWidget(body, 1)
         column.addLayout(top)
-        column.addWidget(self.below, 1)
+        column.addWidget(self._failed, 1)
+        column.addWidget(self.sheet, 1)
         column.addStretch()
 
     def _button(self, action: QAction) -> QToolButton:
@@ -149,7 +150,6 @@ class BatchPanel(QFrame):
             self.bar.setRange(0, max(1, now.total))
             self.bar.setValue(now.done + now.failed)
             self.numbers.setText(telling.counts(now))
-        self._show_below()
 
     def show_busy(self) -> None:
         """Let the bar move without saying how far it is."""
@@ -158,12 +158,12 @@ class BatchPanel(QFrame):
         self.bar.setRange(0, 0)
 
     def show_failures(self) -> None:
-        """Bring heading and list in line with the model."""
-        count = self.failures.rowCount()
-        self.failed_word.setText(f"Failed · {count:,}" if count else "Failed")
-        self._stack.setCurrentWidget(self.view if count else self._none)
-        self._show_below()
+        """Bring heading and list in line with the model; they are there when something failed."""
+        count = self.failures.count
+        self.failed_word.setText(f"Failed · {count:,}")
+        self._failed.setVisible(count > 0)
 
-    def _show_below(self) -> None:
-        """Before anything could fail there is no list of failures."""
-        self.below.setVisible(not self.numbers.isHidden() or self.failures.rowCount() > 0)
+    def show_sheet(self, levels: Levels | None) -> None:
+        """Show the contact sheet; None hides it."""
+        self.sheet.show_sheet(levels)
+        self.sheet.setVisible(levels is not None)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from app.domain.batch.estimate import Estimate
+from app.domain.batch.journal import Found
 from app.domain.batch.run import Progress
 from app.domain.batch.table import TableError
 from app.domain.batch.words import duration, many, pace, size
@@ -49,7 +50,7 @@ def of_count(counted: Counted, guess: Estimate | None, tried: bool) -> Told:
             "warning",
         )
     if found is not None:
-        return _of_found(counted, found.done, found.failed, found.total)
+        return _of_found(found)
     lines = [f"{people} and {cloths}.", *made.notices]
     role = "dim"
     if guess is not None:
@@ -64,20 +65,21 @@ def of_count(counted: Counted, guess: Estimate | None, tried: bool) -> Told:
     return Told(many(len(made.pairs), "pair"), "\n".join(lines), role)
 
 
-def _of_found(counted: Counted, done: int, failed: int, total: int) -> Told:
-    more = len(counted.plan.pairs) - total
-    left = max(0, total - done - failed) + max(0, more)
-    failing = f" {failed:,} failed." if failed else ""
-    if not left:
+def _of_found(found: Found) -> Told:
+    failing = f" {found.failed:,} failed." if found.failed else ""
+    if not found.left:
         return Told(
-            f"{many(done, 'outcome')} done",
-            f"This batch has come to its end.{failing} Pictures that you add to the folders can "
-            "be resumed with.",
+            f"{many(found.done, 'outcome')} done",
+            f"This batch has come to its end.{failing} When you add pictures to the folders, "
+            "Resume dresses these too.",
         )
-    return Told(
-        f"{done:,} of {total + max(0, more):,} done",
-        f"There is a batch in this folder that can be resumed.{failing}",
-    )
+    lines = [f"There is a batch in this folder that can be resumed.{failing}"]
+    if found.fresh:
+        lines.append(f"{many(found.fresh, 'pair is', 'pairs are')} new.")
+    if found.lost:
+        gone = many(found.lost, "outcome is", "outcomes are")
+        lines.append(f"{gone} not in the folder any more and will be made again.")
+    return Told(f"{found.done:,} of {found.total + found.fresh:,} done", " ".join(lines))
 
 
 def of_run(now: Progress, state: str) -> Told:

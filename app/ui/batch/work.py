@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Literal, cast
 
 from PySide6.QtCore import QObject, Signal
@@ -15,10 +16,13 @@ from app.domain.batch.plan import Plan, plan
 from app.domain.batch.run import Progress, Run
 from app.domain.batch.words import many
 from app.domain.cancel import CancelToken
-from app.domain.errors import ToileError
+from app.domain.errors import PictureError, ToileError
+from app.domain.picture import load_picture
 from app.domain.requests import Finish, Fit, TryOnRequest
 from app.jobs.files import FilePool
 from app.jobs.lane import InferenceLane, Job, Workers
+from app.ui import imaging
+from app.ui.imaging import Levels
 from app.ui.network import Network
 
 State = Literal["idle", "estimating", "running", "paused", "stopping"]
@@ -27,10 +31,11 @@ _STOPPED_WITHIN = 5.0  # seconds that closing the window waits for the item in h
 
 @dataclass(frozen=True)
 class Counted:
-    """A plan, and the batch that is in its output folder, if any."""
+    """A plan, and the batch that is in its output folder, if any, with its contact sheet."""
 
     plan: Plan
     found: Found | None
+    sheet: Levels | None
 
     @property
     def differences(self) -> list[str]:
@@ -47,7 +52,17 @@ class Begun:
 
 
 def _count(order: Order) -> Counted:
-    return Counted(plan(order), look(order.out))
+    made = plan(order)
+    found = look(made)
+    return Counted(made, found, _sheet(found.sheet) if found is not None else None)
+
+
+def _sheet(path: Path) -> Levels | None:
+    """The contact sheet; None while there is none that can be read."""
+    try:
+        return imaging.levels_from_rgba(load_picture(path).rgba)
+    except PictureError:
+        return None
 
 
 class BatchWork(QObject):

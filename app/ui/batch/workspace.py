@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
-from PySide6.QtCore import Qt, QUrl, Signal
-from PySide6.QtGui import QDesktopServices, QDragEnterEvent, QDropEvent
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QDragEnterEvent, QDropEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QScrollArea, QWidget
 
 from app.domain.batch.estimate import Estimate
@@ -27,11 +27,13 @@ from app.ui.batch.telling import Told
 from app.ui.batch.work import BatchWork, Begun, Counted
 from app.ui.icons import icon
 from app.ui.network import Network
+from app.ui.outside import open_outside
 from app.ui.pictures import accept_copy
 from app.ui.taskbar import State, Taskbar
 
-_DOING = ("start", "anew", "adopt", "estimate", "pause", "stop")
+_DOING = ("start", "adopt", "estimate", "pause", "stop")
 _AFTERWARDS = ("folder", "sheet", "report")
+_APART = ("anew",)
 _LEFT = 430
 _ON_TASKBAR: dict[str, State] = {
     "idle": "none",
@@ -65,8 +67,7 @@ class BatchWorkspace(QWidget):
         self.work = BatchWork(lane, pool, network, self)
         self.form = BatchForm()
         self.panel = BatchPanel(
-            [commands[f"batch.{name}"] for name in _DOING],
-            [commands[f"batch.{name}"] for name in _AFTERWARDS],
+            [[commands[f"batch.{name}"] for name in row] for row in (_DOING, _AFTERWARDS, _APART)],
             commands["batch.retry"],
         )
         self._taskbar = Taskbar(self)
@@ -195,19 +196,15 @@ class BatchWorkspace(QWidget):
     def open_folder(self) -> None:
         out = self.form.out.path
         if out is not None:
-            self._open(out)
+            open_outside(out, self.notice.emit)
 
     def open_sheet(self) -> None:
         if self._counted is not None and self._counted.found is not None:
-            self._open(self._counted.found.sheet)
+            open_outside(self._counted.found.sheet, self.notice.emit)
 
     def open_report(self) -> None:
         if self._counted is not None and self._counted.found is not None:
-            self._open(self._counted.found.report)
-
-    @staticmethod
-    def _open(path: Path) -> None:
-        QDesktopServices.openUrl(QUrl.fromLocalFile(str(path)))
+            open_outside(self._counted.found.report, self.notice.emit)
 
     def guard(self, then: Callable[[], None]) -> None:
         """Do ``then``, which ends the program, after asking whether a run may be stopped."""
@@ -239,7 +236,7 @@ class BatchWorkspace(QWidget):
         self._counted = self._trouble = self._guess = self._end = self._now = None
         self._tried = False
         self.work.forget()
-        if self.panel.failures.rowCount():
+        if self.panel.failures.count:
             self.panel.failures.set_all([])
         self._refresh()
 
@@ -252,6 +249,7 @@ class BatchWorkspace(QWidget):
     def _on_counted(self, counted: Counted) -> None:
         if not self.work.running:
             self._counted, self._trouble = counted, None
+            self.form.show_pair(counted.plan.pairs[0])
             if counted.found is not None and not counted.differences:
                 self.panel.failures.set_all(list(counted.found.failures))
             self._refresh()
@@ -259,6 +257,7 @@ class BatchWorkspace(QWidget):
     def _on_refused(self, error: ToileError) -> None:
         if not self.work.running:
             self._counted, self._trouble = None, error
+            self.form.show_pair(None)
             self._refresh()
 
     def _on_estimated(self, guess: Estimate | None) -> None:
@@ -303,13 +302,11 @@ class BatchWorkspace(QWidget):
         running, idle = work.running, not work.busy
         found = counted.found if counted is not None else None
         matching = counted is not None and not counted.differences
-        left = found is None or found.done + found.failed < max(
-            found.total, len(counted.plan.pairs) if counted is not None else 0
-        )
+        left = found is None or found.left > 0
         can = idle and work.ready
         start = self._commands["batch.start"]
         start.setText("Resume" if found is not None and matching else "Start")
-        failed = bool(panel.failures.rowCount()) or (found is not None and found.failed > 0)
+        failed = bool(panel.failures.count) or (found is not None and found.failed > 0)
         ended = idle and found is not None
         for name, on in (
             ("start", can and counted is not None and matching and left),
@@ -330,6 +327,7 @@ class BatchWorkspace(QWidget):
         pause.setIcon(icon("mdi6.play" if work.state == "paused" else "mdi6.pause"))
         self.form.setEnabled(not running)
         panel.show_failures()
+        panel.show_sheet(counted.sheet if counted is not None and idle and matching else None)
         panel.show_buttons()
         panel.tell(self._told())
         if work.state == "estimating":

@@ -81,11 +81,17 @@ _ENTRIES = (
     ),
     _Entry(
         *("uncorrect", "Reset the dressed region", "restore", "region.forget", ()),
-        "Use the region that the network chose",
+        "Take back all that was painted: the region is again as the network chose it",
     ),
+    _Entry("undo", "Undo", "undo", "region.undo", ("Ctrl+Z",)),
+    _Entry("redo", "Redo", "redo", "region.redo", ("Ctrl+Shift+Z", "Ctrl+Y")),
     _Entry(
         *("compare", "Before and after", "compare", "toggle_compare", ("Y",)),
         "Show a line to drag between photo and outcome; hold C for the photo alone",
+    ),
+    _Entry(
+        *("show_wardrobe", "Wardrobe", "wardrobe-outline", "toggle_wardrobe", ("F8",)),
+        "Show the wardrobe, or leave its room to the picture",
     ),
     _Entry(
         *("zoom_in", "Zoom in", "magnify-plus-outline", "region.view.zoom_in"),
@@ -103,7 +109,7 @@ _ENTRIES = (
 )
 _SHORT = {
     "tryon.correct": "Correct",
-    "tryon.uncorrect": "Reset",
+    "tryon.uncorrect": "Reset region",
     "tryon.compare": "Compare",
     "tryon.folder": "Folder",
     "tryon.save": "Save",
@@ -112,7 +118,7 @@ _SHORT = {
     "tryon.to_design": "To Design",
 }
 """What buttons say, that stand under their heading."""
-_CHECKABLE = ("tryon.correct", "tryon.compare")
+_CHECKABLE = ("tryon.correct", "tryon.compare", "tryon.show_wardrobe")
 CATEGORIES: tuple[tuple[str, Category | None, str, str, str], ...] = (
     ("tryon.auto", None, "Auto", "auto-fix", "See by the cloth's picture what kind it is"),
     ("tryon.upper", "upper", "Upper", "tshirt-v-outline", "A top, shirt, jacket …"),
@@ -120,6 +126,7 @@ CATEGORIES: tuple[tuple[str, Category | None, str, str, str], ...] = (
     ("tryon.dress", "dress", "Dress", "human-female", "A dress or another one-piece"),
 )
 """Command, category, title, icon and tip of what a cloth may be; None is seen by its picture."""
+KINDS = {category: title for _name, category, title, *_ in CATEGORIES}
 
 
 def add_tryon_commands(commands: Commands, rooms: Workspaces) -> None:

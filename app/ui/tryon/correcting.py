@@ -7,6 +7,7 @@ from PySide6.QtCore import QObject, Signal
 from app.ui.actions import Commands
 from app.ui.design.zoom_view import ZoomView
 from app.ui.imaging import Levels
+from app.ui.tryon.correction import Correction
 from app.ui.tryon.fitting import Fitting
 from app.ui.tryon.layout import TryOnLayout
 from app.ui.tryon.region import RegionEditor
@@ -22,6 +23,9 @@ class Correcting(QObject):
         super().__init__(room)
         self._room, self._fitting = room, fitting
         self.editor: RegionEditor | None = None
+        self._undo, self._redo = commands["tryon.undo"], commands["tryon.redo"]
+        for action in (self._undo, self._redo):
+            action.setEnabled(False)
         self._menu = commands.submenus["tryon.region"]
         self._menu.menuAction().setEnabled(False)
         self.changed.connect(lambda: self._menu.menuAction().setEnabled(self.active))
@@ -63,9 +67,22 @@ class Correcting(QObject):
             self.editor.canvas.set_view(pane.center() * (1 / scale), pane.zoom() * scale)
 
     def forget(self) -> None:
-        """Go back to the region that the network chose."""
-        self.end()
-        self._fitting.correct(None)
+        """Go back to the region that the network chose: a step that can be undone."""
+        if not self.active:
+            self.toggle()
+        if self.editor is not None:
+            self.editor.reset()
+
+    def undo(self) -> None:
+        if self.editor is not None:
+            self.editor.undo()
+
+    def redo(self) -> None:
+        if self.editor is not None:
+            self.editor.redo()
+
+    def _on_painted(self, correction: Correction) -> None:
+        self._fitting.correct(None if correction.empty else correction)
 
     def follow(self, levels: Levels) -> None:
         """Show what the painted region made of the outcome."""
@@ -73,9 +90,9 @@ class Correcting(QObject):
             self.editor.show_outcome(levels)
 
     def _make(self) -> RegionEditor:
-        editor = RegionEditor()
+        editor = RegionEditor(self._undo, self._redo)
         self._room.middle.addWidget(editor)
-        editor.painted.connect(self._fitting.correct)
+        editor.painted.connect(self._on_painted)
         editor.done.connect(self.end)
         editor.canvas.zoom_changed.connect(self.zoom_changed)
         self._menu.addActions(editor.actions_used)

@@ -7,6 +7,7 @@ from PySide6.QtGui import QImage
 from PySide6.QtWidgets import QFrame, QLabel, QStackedLayout, QVBoxLayout, QWidget
 
 from app.ui.tryon.cells import CellModel, CellView
+from app.ui.tryon.commands import KINDS
 from app.ui.tryon.outcomes import Outcome, Outcomes
 
 _CELL = QSize(116, 150)
@@ -39,7 +40,8 @@ class HistoryModel(CellModel):
 
     def word(self, row: int) -> str:
         outcome = self.outcome(row)
-        return ("✓ " if outcome.saved is not None else "") + outcome.cloth.stem
+        kind = f" · {KINDS[outcome.choice]}" if self._outcomes.worn_otherwise(outcome) else ""
+        return f"{'✓ ' if outcome.saved is not None else ''}{outcome.cloth.stem}{kind}"
 
     def tip(self, row: int) -> str:
         outcome = self.outcome(row)

@@ -21,6 +21,7 @@ class Intake(QObject):
 
     person_taken = Signal(object)  # Piece
     cloth_taken = Signal(object)  # Piece
+    wardrobe_opened = Signal()
     notice = Signal(str)
     settings_changed = Signal()
 
@@ -89,6 +90,7 @@ class Intake(QObject):
         """Show the pictures of a folder as the wardrobe, now and after the next start."""
         self._room.wardrobe.open(folder)
         self._settings.wardrobe = str(folder)
+        self.wardrobe_opened.emit()
         self.settings_changed.emit()
 
     def paste_cloth(self) -> None:

@@ -133,6 +133,14 @@ class Outcomes(QObject):
                 return one
         return None
 
+    def worn_otherwise(self, outcome: Outcome) -> bool:
+        """Whether the same person also wears the same cloth as another kind of garment."""
+        worn = (outcome.person.key, outcome.cloth.family)
+        return any(
+            (one.person.key, one.cloth.family) == worn and one.choice != outcome.choice
+            for one in self._all
+        )
+
     def put(self, outcome: Outcome) -> None:
         """Add an outcome, or have it replace the one of the same person, cloth and choice."""
         asked = (outcome.person.key, outcome.cloth.family, outcome.choice)

@@ -8,8 +8,10 @@ from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QPushButton, QVBoxLayout, QWidget
 
 from app.domain.document import Document
+from app.domain.geometry import Rect
 from app.domain.label_map import LabelMap
-from app.domain.palette import GarmentClass, Palette
+from app.domain.paint import Paint, Stencil
+from app.domain.palette import GROUND, GarmentClass, Palette
 from app.ui.design.canvas import LabelCanvas
 from app.ui.design.fields import ElidedLabel
 from app.ui.design.tool_bar import action_button, build_canvas_actions
@@ -28,7 +30,7 @@ _PALETTE = Palette(
 )
 _TOOLS = (
     *("tool.brush", "tool.eraser", "tool.rect", "tool.ellipse", "tool.polygon", "tool.lasso"),
-    *("tool.pan", "edit.undo", "edit.redo"),
+    "tool.pan",
 )
 _OTHER = ("brush.smaller", "brush.larger", "brush.pressure", "mirror.on", "mirror.centre")
 _TITLES = {"tool.brush": "Dress with the brush", "tool.eraser": "Show the photo again (eraser)"}
@@ -40,7 +42,8 @@ class RegionEditor(QWidget):
     painted = Signal(object)
     done = Signal()
 
-    def __init__(self, parent: QWidget | None = None) -> None:
+    def __init__(self, undo: QAction, redo: QAction, parent: QWidget | None = None) -> None:
+        """`undo` and `redo` are the workspace's; they are enabled while they would do anything."""
         super().__init__(parent)
         self.canvas = LabelCanvas()
         self.canvas.setObjectName("region_canvas")
@@ -59,12 +62,14 @@ class RegionEditor(QWidget):
             if name in _TITLES:
                 action.setText(_TITLES[name])
                 action.setToolTip(f"{_TITLES[name]} ({action.shortcut().toString()})")
-        self._lay_out(every)
+        self._lay_out(every, undo, redo)
         for action in self.actions_used:  # for the menus: their own names
             action.setObjectName(f"region.{action.objectName()}")
         self.canvas.stroke_finished.connect(self._tell)
+        self.canvas.undo_changed.connect(lambda can_undo, _: undo.setEnabled(can_undo))
+        self.canvas.undo_changed.connect(lambda _, can_redo: redo.setEnabled(can_redo))
 
-    def _lay_out(self, every: list[QAction]) -> None:
+    def _lay_out(self, every: list[QAction], undo: QAction, redo: QAction) -> None:
         by_name = {action.objectName(): action for action in every}
         strip = QFrame()
         strip.setProperty("role", "strip")
@@ -72,9 +77,12 @@ class RegionEditor(QWidget):
         row.setContentsMargins(8, 3, 8, 3)
         row.setSpacing(2)
         for name in _TOOLS:
-            if name in ("tool.rect", "tool.pan", "edit.undo"):
+            if name in ("tool.rect", "tool.pan"):
                 row.addSpacing(8)
             row.addWidget(action_button(by_name[name], self))
+        row.addSpacing(8)
+        for action in (undo, redo):
+            row.addWidget(action_button(action, self))
         row.addSpacing(10)
         word = ElidedLabel(Qt.TextElideMode.ElideRight)
         word.set_text("Blue is dressed: the brush adds, the eraser brings the photo back.")
@@ -110,6 +118,25 @@ class RegionEditor(QWidget):
         document = self.canvas.document()
         if document is not None:
             self.canvas.set_underlay(levels.at_least(document.labels.width), _TINT)
+
+    def undo(self) -> None:
+        self.canvas.undo()
+        self._tell()
+
+    def redo(self) -> None:
+        self.canvas.redo()
+        self._tell()
+
+    def reset(self) -> None:
+        """Have the region as the network chose it, as one step."""
+        document = self.canvas.document()
+        if self._correction is None or document is None:
+            return
+        self.canvas.end_stroke()
+        whole = Rect(0, 0, document.labels.width, document.labels.height)
+        for cls in (GROUND, DRESSED):
+            self.canvas.easel.lay(Stencil(whole, self._correction.given == cls), Paint(cls))
+        self.canvas.easel.commit()
 
     def end(self) -> None:
         """Let go of everything."""

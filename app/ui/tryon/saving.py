@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
-from PySide6.QtCore import QObject, QUrl, Signal
-from PySide6.QtGui import QDesktopServices
+from PySide6.QtCore import QObject, Signal
 from PySide6.QtWidgets import QWidget
 
+from app.domain.batch.words import many
+from app.domain.cancel import CancelToken
 from app.domain.errors import ToileError
 from app.domain.picture import SAVED_AS, Picture, save_picture
 from app.jobs.files import FilePool
 from app.settings import Settings
 from app.ui import messages
+from app.ui.messages import Answer
+from app.ui.outside import open_outside
 from app.ui.tryon.outcomes import Outcome
 from app.ui.tryon.pieces import Shelf
 
@@ -72,8 +75,25 @@ class Saving(QObject):
         job.failed.connect(self._on_failed)
         self.job_started.emit(job)
 
-    def ask_all(self, outcomes: list[Outcome]) -> None:
-        """Let a person choose a folder, and save everything there that is not saved yet."""
+    def guard(self, outcomes: list[Outcome], then: Callable[[], None]) -> None:
+        """Do `then`, which ends the program, once every outcome is saved or given up; not at all
+        when cancelled."""
+        unsaved = [one for one in outcomes if one.saved is None]
+        if not unsaved:
+            then()
+            return
+
+        def answered(answer: Answer) -> None:
+            if answer is Answer.SAVE:
+                self.ask_all(unsaved, then)
+            elif answer is Answer.DISCARD:
+                then()
+
+        messages.ask_unsaved_outcomes(self._window, len(unsaved), answered)
+
+    def ask_all(self, outcomes: list[Outcome], then: Callable[[], None] = lambda: None) -> None:
+        """Let a person choose a folder, and save everything there that is not saved yet; do `then`
+        when all of it is there."""
         wanted = [one for one in outcomes if one.saved is None]
         if not wanted:
             self.notice.emit("Every outcome of this sitting is saved already.")
@@ -82,38 +102,54 @@ class Saving(QObject):
             self._window,
             "Save all outcomes to a folder",
             self._folder(wanted[0]),
-            lambda folder: self.save_all(wanted, folder),
+            lambda folder: self.save_all(wanted, folder, then),
         )
 
-    def save_all(self, outcomes: list[Outcome], folder: Path) -> None:
-        """Save outcomes under names of their own; no file is written over."""
+    def save_all(
+        self, outcomes: list[Outcome], folder: Path, then: Callable[[], None] = lambda: None
+    ) -> None:
+        """Save outcomes under names of their own; no file is written over.
+
+        One that cannot be saved leaves the others their turn; the first reason is shown, and
+        `then` is not done.
+        """
         ending = self._ending
         photos = [self._photo(outcome) for outcome in outcomes]
+        done: list[tuple[Outcome, Path]] = []
 
-        def work() -> list[tuple[Outcome, Path]]:
-            done: list[tuple[Outcome, Path]] = []
+        def work(token: CancelToken) -> None:
+            fault: ToileError | None = None
             for outcome, photo in zip(outcomes, photos, strict=True):
+                token.raise_if_cancelled()
                 path = free_path(folder, file_stem(outcome), ending)
-                write(outcome, photo, path)
-                done.append((outcome, path))
-            return done
+                try:
+                    write(outcome, photo, path)
+                except ToileError as error:
+                    fault = fault or error
+                else:
+                    done.append((outcome, path))
+            if fault is not None:
+                raise fault
 
-        count = f"{len(outcomes)} outcome" + ("" if len(outcomes) == 1 else "s")
-        job = self._pool.submit(work, f"Saving {count}")
+        count = many(len(outcomes), "outcome")
+        job = self._pool.submit_work(work, f"Saving {count}")
 
-        def told(done: list[tuple[Outcome, Path]]) -> None:
+        def finished() -> None:  # whatever ended it: what was written is saved
             for outcome, path in done:
                 self._on_saved(outcome, path)
-            self.notice.emit(f"Saved {count} to {folder.name}")
+            some = count if len(done) == len(outcomes) else f"{len(done)} of {count}"
+            self.notice.emit(f"Saved {some} to {folder.name}")
+            if len(done) == len(outcomes):
+                then()
 
-        job.succeeded.connect(told)
         job.failed.connect(self._on_failed)
+        job.finished.connect(finished)
         self.job_started.emit(job)
 
     def show_in_folder(self, outcome: Outcome) -> None:
         """Open the folder that an outcome was saved to."""
         if outcome.saved is not None:
-            QDesktopServices.openUrl(QUrl.fromLocalFile(str(outcome.saved.parent)))
+            open_outside(outcome.saved.parent, self.notice.emit)
 
     @property
     def _ending(self) -> str:

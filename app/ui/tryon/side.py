@@ -16,10 +16,15 @@ from PySide6.QtWidgets import (
 )
 
 from app.domain.framing import Category
+from app.ui.tryon.commands import KINDS
 from app.ui.tryon.history import HistoryPanel
 from app.ui.tryon.outcomes import Outcomes
 
-NAMES: dict[Category, str] = {"upper": "Upper", "lower": "Lower", "dress": "Dress"}
+_EDGE = 12
+"""Where words and icons begin at the left."""
+_ICON = QSize(22, 16)  # as wide, because the room between icon and word is nowhere to be set
+_INSIDE = 7 + (_ICON.width() - _ICON.height()) // 2  # pixels from a button to its icon
+_LINES = 2  # of `word`, so that nothing moves when it needs them
 
 
 def _strip(title: str) -> QFrame:
@@ -27,7 +32,7 @@ def _strip(title: str) -> QFrame:
     strip.setProperty("role", "strip")
     strip.setFixedHeight(34)
     row = QHBoxLayout(strip)
-    row.setContentsMargins(12, 0, 6, 0)
+    row.setContentsMargins(_EDGE, 0, 6, 0)
     heading = QLabel(title)
     heading.setProperty("role", "heading")
     row.addWidget(heading)
@@ -38,7 +43,7 @@ def _button(action: QAction, style: Qt.ToolButtonStyle) -> QToolButton:
     button = QToolButton()
     button.setDefaultAction(action)
     button.setToolButtonStyle(style)
-    button.setIconSize(QSize(16, 16))
+    button.setIconSize(_ICON)
     button.setAutoRaise(True)
     button.setFocusPolicy(Qt.FocusPolicy.NoFocus)
     button.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
@@ -70,13 +75,15 @@ class SidePanel(QFrame):
         self.word.setObjectName("category_word")
         self.word.setProperty("role", "dim")
         self.word.setWordWrap(True)
+        self.word.setAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignTop)
+        self.word.setMinimumHeight(_LINES * self.fontMetrics().lineSpacing())
         kind = QVBoxLayout()
-        kind.setContentsMargins(10, 10, 10, 10)
+        kind.setContentsMargins(_EDGE, 10, _EDGE, 10)
         kind.setSpacing(6)
         kind.addWidget(segments)
         kind.addWidget(self.word)
         grid = QGridLayout()
-        grid.setContentsMargins(10, 8, 10, 10)
+        grid.setContentsMargins(_EDGE - _INSIDE, 8, _EDGE - _INSIDE, 10)
         grid.setSpacing(2)
         for number, action in enumerate(doing):
             button = _button(action, Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
@@ -94,8 +101,8 @@ class SidePanel(QFrame):
     def show_category(self, choice: Category | None, found: Category | None) -> None:
         """Say what was chosen: by a person, or `found` by the network."""
         if choice is not None:
-            self.word.setText(f"{NAMES[choice]}, as you chose for this cloth.")
+            self.word.setText(f"{KINDS[choice]}, as you chose for this cloth.")
         elif found is not None:
-            self.word.setText(f"Auto chose {NAMES[found].lower()}. Correct it here if it is wrong.")
+            self.word.setText(f"Auto chose {KINDS[found].lower()}. Correct it here if it is wrong.")
         else:
             self.word.setText("Auto goes by the cloth's picture.")

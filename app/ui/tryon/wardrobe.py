@@ -101,6 +101,7 @@ class Wardrobe(QFrame):
 
     chosen = Signal(object)
     folder_wanted = Signal()
+    changed = Signal()
 
     def __init__(
         self, pool: FilePool, actions: list[QAction], parent: QWidget | None = None
@@ -170,6 +171,7 @@ class Wardrobe(QFrame):
     def open(self, folder: Path) -> None:
         """Show the pictures of a folder."""
         self.folder = folder
+        self.changed.emit()
         self._thumbnails.forget()
         self.place.set_text(str(folder))
         job = self._pool.submit(lambda: list_pictures(folder), f"Looking through {folder.name}")
@@ -218,10 +220,12 @@ class Wardrobe(QFrame):
         self.word.setText(f"There are no pictures in {folder.name}." if not rows else _EMPTY)
         self._stack.setCurrentWidget(self.view if rows else self._empty)
         self.select(self._wanted)
+        self.changed.emit()
 
     def _on_failed(self, folder: Path, error: ToileError) -> None:
         if folder == self.folder:
             self.model.set_paths({})
+            self.changed.emit()
             self.word.setText(told(error))
             self._stack.setCurrentWidget(self._empty)
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from PySide6.QtCore import QEvent, Qt, Signal
 from PySide6.QtGui import QDragEnterEvent, QDropEvent, QGuiApplication, QImage, QKeyEvent
 from PySide6.QtWidgets import QWidget
@@ -63,6 +65,7 @@ class TryOnWorkspace(TryOnLayout):
         self.region = Correcting(self, commands, self.fitting)
         self._connect()
         self.pane.set_comparing(settings.compare)
+        self.wardrobe.setVisible(settings.show_wardrobe)
         self.pane.message.tell(_EMPTY, hint=_EMPTY_HINT)
         self._refresh()
 
@@ -76,14 +79,15 @@ class TryOnWorkspace(TryOnLayout):
         fitting.cancelled.connect(self._on_cancelled)
         fitting.busy_changed.connect(self._on_busy)
         fitting.fitted.connect(lambda outcome: self.device_used.emit(outcome.use))
-        fitting.job_started.connect(self.job_started)
         self.intake.person_taken.connect(lambda piece: self._on_taken(piece, person=True))
         self.intake.cloth_taken.connect(lambda piece: self._on_taken(piece, person=False))
+        self.intake.wardrobe_opened.connect(lambda: self._show_wardrobe(True))
         self.intake.notice.connect(self.notice)
         self.intake.settings_changed.connect(self.settings_changed)
         self.person.clear.connect(lambda: fitting.set_person(None))
         self.cloth.clear.connect(lambda: fitting.set_cloth(None))
         self.side.history.chosen.connect(fitting.return_to)
+        self.wardrobe.changed.connect(self._refresh)
         self.saving.job_started.connect(self.job_started)
         self.saving.notice.connect(self.notice)
         self.saving.saved.connect(self._on_saved)
@@ -210,10 +214,14 @@ class TryOnWorkspace(TryOnLayout):
         ready = fitting.person is not None and fitting.cloth is not None
         commands["tryon.again"].setEnabled(ready and outcome is None and not fitting.working)
         commands["tryon.stop"].setEnabled(fitting.working or self.region.active)
+        for name in ("previous", "next"):
+            commands[f"tryon.{name}"].setEnabled(self.wardrobe.model.rowCount() > 0)
+        commands["tryon.refresh"].setEnabled(self.wardrobe.folder is not None)
         for name, category, *_ in CATEGORIES:
             commands[name].setEnabled(fitting.cloth is not None)
             commands[name].setChecked(category == fitting.choice)
         commands["tryon.compare"].setChecked(self.pane.comparing)
+        commands["tryon.show_wardrobe"].setChecked(self._settings.show_wardrobe)
         commands["tryon.correct"].setChecked(self.region.active)
         self.side.show_category(fitting.choice, outcome.category if outcome is not None else None)
         self.side.history.select(outcome)
@@ -226,6 +234,10 @@ class TryOnWorkspace(TryOnLayout):
 
     def save_all(self) -> None:
         self.saving.ask_all(list(self.fitting.outcomes))
+
+    def guard(self, then: Callable[[], None]) -> None:
+        """Do ``then``, which ends the program, after asking about outcomes that are not saved."""
+        self.saving.guard(list(self.fitting.outcomes), then)
 
     def show_in_folder(self) -> None:
         if self.fitting.outcome is not None:
@@ -247,6 +259,14 @@ class TryOnWorkspace(TryOnLayout):
     def toggle_compare(self) -> None:
         self.pane.set_comparing(not self.pane.comparing)
         self._settings.compare = self.pane.comparing
+        self._refresh()
+
+    def toggle_wardrobe(self) -> None:
+        self._show_wardrobe(not self._settings.show_wardrobe)
+
+    def _show_wardrobe(self, on: bool) -> None:
+        self._settings.show_wardrobe = on
+        self.wardrobe.setVisible(on)
         self._refresh()
 
     # Keys and dropping
