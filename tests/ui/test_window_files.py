@@ -2,8 +2,6 @@
 
 import stat
 import sys
-import threading
-from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -24,37 +22,17 @@ from app.domain.palette import Palette
 from app.domain.picture import load_picture
 from app.ui import document_files, messages, recovery
 from app.ui.size_dialogs import ExportDialog
-from tests.ui.hands import drag
-from tests.ui.studio_made import FakeWiring, Studio, label_file, recovery_folder
+from tests.ui.studio_made import (
+    FakeWiring,
+    SlowDisk,
+    Studio,
+    label_file,
+    open_file,
+    paint,
+    recovery_folder,
+)
 
 Button = QMessageBox.StandardButton
-
-
-class SlowDisk:
-    """Stands in for what reads or writes a file, and does that once it may `go_on`."""
-
-    def __init__(self, work: Callable[..., object]) -> None:
-        self._work = work
-        self.asked, self.go_on = threading.Event(), threading.Event()
-
-    def __call__(self, *args: object) -> object:
-        self.asked.set()
-        assert self.go_on.wait(10)
-        return self._work(*args)
-
-
-def paint(studio: Studio, cls: int = 7) -> None:
-    """One stroke across the middle of the canvas with the mouse."""
-    canvas = studio.window.design.canvas
-    canvas.set_tool("brush")
-    canvas.set_class(cls)
-    height, width = studio.labels().shape
-    drag(canvas, [(width * 0.3, height * 0.5), (width * 0.6, height * 0.5)])
-
-
-def open_file(studio: Studio, path: Path) -> None:
-    studio.window.files.open(path)
-    studio.quiet()
 
 
 def test_first_start_opens_a_sample_with_its_garment(studio: Studio) -> None:

@@ -18,13 +18,15 @@ from tests.ui.studio_made import (
     CODES,
     DIM,
     FakeWiring,
+    SlowDisk,
     Studio,
     bank_of,
     label_file,
+    open_file,
+    paint,
     photo_file,
     recovery_folder,
 )
-from tests.ui.test_window_files import SlowDisk, open_file, paint
 
 Button = QMessageBox.StandardButton
 DENIM = Taken(np.array([1, 2, 3, 4], np.float32), "denim.png", "swatch")
