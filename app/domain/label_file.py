@@ -2,7 +2,7 @@
 
 A file is accepted when it is an intact indexed PNG that uses only colours of the palette, each at
 its own index; it is never guessed at. Only the header, the palette and the pixel data reach the
-decoder: the other chunks of a hostile file are never unpacked.
+decoder: the other chunks of a hostile file are never unpacked, texts included.
 """
 
 from __future__ import annotations
@@ -10,8 +10,9 @@ from __future__ import annotations
 import io
 import struct
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
+from types import MappingProxyType
 
 import numpy as np
 from numpy.typing import NDArray
@@ -43,13 +44,19 @@ def load_label_map(path: Path, palette: Palette) -> LabelMap:
     indexed PNG, is empty or larger than `MAX_SIDE` or `MAX_PIXELS`, is animated, or uses an index
     or colour that is not the palette's.
     """
+    return load_with_text(path, palette, "")[0]
+
+
+def load_with_text(path: Path, palette: Palette, keyword: str) -> tuple[LabelMap, bytes | None]:
+    """The label map, and what its text chunk (iTXt) of a keyword says: None where there is none,
+    nothing where it is packed or broken. LabelMapError as `load_label_map` raises it."""
     data = read_bytes(path, what=_WHAT, error=LabelMapError, limit=_MAX_BYTES)
     try:
-        array, colors = _decode(data)
+        array, colors, text = _decode(data, keyword.encode("latin-1"))
         _check_colors(array, colors, palette)
     except LabelMapError as refusal:
         raise LabelMapError(refusal.what, where=str(path), hint=refusal.hint or _HINT) from None
-    return LabelMap(array, palette)
+    return LabelMap(array, palette), text
 
 
 def is_indexed_png(path: Path) -> bool:
@@ -65,10 +72,13 @@ def is_indexed_png(path: Path) -> bool:
     return head.startswith(_SIGNATURE) and head[25:] == bytes([_INDEXED])
 
 
-def save_label_map(path: Path, label_map: LabelMap) -> None:
+def save_label_map(
+    path: Path, label_map: LabelMap, texts: Mapping[str, str] = MappingProxyType({})
+) -> None:
     """Write an indexed PNG with the palette's colours and, as text, its class keys.
 
-    The write is atomic. Raises LabelMapError when the file cannot be written.
+    `texts` by their keywords come in text chunks of their own. The write is atomic. Raises
+    LabelMapError when the file cannot be written.
     """
     palette = label_map.palette
     if int(label_map.array.max()) >= len(palette):
@@ -77,18 +87,23 @@ def save_label_map(path: Path, label_map: LabelMap) -> None:
 
     image = Image.fromarray(label_map.array)
     image.putpalette(palette.colors.tobytes())
-    text = PngImagePlugin.PngInfo()
-    text.add_itxt(PALETTE_TEXT, " ".join(entry.key for entry in palette))
+    info = PngImagePlugin.PngInfo()
+    info.add_itxt(PALETTE_TEXT, " ".join(entry.key for entry in palette))
+    for keyword, text in texts.items():
+        info.add_itxt(keyword, text)
     buffer = io.BytesIO()
-    image.save(buffer, format="PNG", pnginfo=text)
+    image.save(buffer, format="PNG", pnginfo=info)
     write_atomic(path, buffer.getvalue(), what=_WHAT, error=LabelMapError)
 
 
-def _decode(data: bytes) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
-    """(H, W) uint8 indices and (N, 3) uint8 colours of an indexed PNG."""
+def _decode(
+    data: bytes, keyword: bytes
+) -> tuple[NDArray[np.uint8], NDArray[np.uint8], bytes | None]:
+    """(H, W) uint8 indices and (N, 3) uint8 colours of an indexed PNG, and its text of a
+    keyword."""
     if not data.startswith(_SIGNATURE):
         raise LabelMapError("This is not a PNG file")
-    header, colors, pixels = b"", b"", []
+    header, colors, pixels, text = b"", b"", [], None
     for kind, body in _chunks(data):
         if not header:
             _check_header(kind, body)
@@ -97,6 +112,8 @@ def _decode(data: bytes) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
             colors = body
         elif kind == b"IDAT":
             pixels.append(body)
+        elif kind == b"iTXt" and body.startswith(keyword + b"\0"):
+            text = _text(body[len(keyword) + 1 :])
         elif kind == b"acTL":
             raise LabelMapError("This PNG is an animation, not a label map")
     if not colors or len(colors) % 3 or len(colors) > 768:
@@ -106,7 +123,13 @@ def _decode(data: bytes) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
     array = _plain(header, lines)
     if array is None:
         array = _through_pillow(header, colors, packed)
-    return array, np.frombuffer(colors, dtype=np.uint8).reshape(-1, 3)
+    return array, np.frombuffer(colors, dtype=np.uint8).reshape(-1, 3), text
+
+
+def _text(body: bytes) -> bytes:
+    """What an iTXt chunk says after its keyword (section 11.3.3.4); nothing if it is packed."""
+    parts = body[2:].split(b"\0", 2)  # language, keyword in that language, text
+    return parts[2] if body[:1] == b"\0" and len(parts) == 3 else b""
 
 
 def _plain(header: bytes, lines: bytes) -> NDArray[np.uint8] | None:

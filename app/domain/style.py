@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
@@ -38,6 +40,14 @@ class CodeBank:
     def dim(self) -> int:
         """S: numbers in one code."""
         return int(self._by_class[0].shape[1])
+
+    @cached_property
+    def digest(self) -> str:
+        """What tells this bank from others: the same for the same codes of the same classes."""
+        check = 0
+        for codes in self._by_class:
+            check = zlib.crc32(codes.astype("<f4").tobytes(), zlib.crc32(b"%d" % len(codes), check))
+        return f"{check:08x}"
 
     def count(self, cls: int) -> int:
         """Codes kept for class ``cls``."""

@@ -8,23 +8,24 @@ from pathlib import Path
 from PySide6.QtCore import QObject, Signal
 from PySide6.QtWidgets import QWidget
 
+from app.domain.chosen import Chosen
+from app.domain.design_file import Design, load_design, save_design
 from app.domain.document import Document
 from app.domain.errors import ToileError
-from app.domain.label_file import load_label_map, save_label_map
 from app.domain.label_map import LabelMap
 from app.domain.palette import Palette
 from app.jobs.files import FilePool
 from app.jobs.lane import Job
 from app.settings import Settings
 from app.ui import messages
+from app.ui.design.look import LookModel
 from app.ui.messages import Answer
-from app.ui.recovery import KeptCopy, Recovery
-
-UNTITLED = "Untitled"
+from app.ui.recovery import UNTITLED, KeptCopy, Recovery
 
 
 class DocumentFiles(QObject):
-    """Holds the document in hand and guards its unsaved changes. Disk work runs in the pool."""
+    """Holds the document in hand and guards its unsaved changes, those of its look included. Disk
+    work runs in the pool."""
 
     wished = Signal()
     """Another document is wanted, or there: what began earlier to bring one gives way."""
@@ -36,13 +37,20 @@ class DocumentFiles(QObject):
     notice = Signal(str)
 
     def __init__(
-        self, window: QWidget, pool: FilePool, settings: Settings, recovery: Recovery
+        self,
+        window: QWidget,
+        pool: FilePool,
+        settings: Settings,
+        recovery: Recovery,
+        look: LookModel,
     ) -> None:
         super().__init__(window)
         self._window = window
         self._pool = pool
         self._settings = settings
         self._recovery = recovery
+        self._look = look
+        look.changed.connect(self.state_changed)
         self._palette: Palette | None = None
         self._document: Document | None = None
         self._title = ""
@@ -76,7 +84,8 @@ class DocumentFiles(QObject):
 
     @property
     def modified(self) -> bool:
-        return self._document is not None and self._document.modified
+        document = self._document
+        return document is not None and (document.modified or self._look.modified)
 
     # Taking another document
 
@@ -121,20 +130,23 @@ class DocumentFiles(QObject):
             self.notice.emit(f"{path.name} needs a model pack to be opened; there is none.")
             return
         settle = self.hold()
-        job = self._pool.submit(lambda: load_label_map(path, palette), f"Opening {path.name}")
+        job = self._pool.submit(lambda: load_design(path, palette), f"Opening {path.name}")
         self.wished.connect(job.cancel)
 
-        def take(labels: LabelMap) -> None:
+        def take(design: Design) -> None:
+            labels, look = design.labels, design.look
             if kept is not None:
-                self._take(labels, kept.path, saved=False)
+                self._take(labels, kept.path, look=look, title=kept.title, saved=False)
                 self._recovery.keep(kept.drop)
             elif sample:
-                self._take(labels, None, title=path.stem.replace("-", " ").capitalize())
+                self._take(labels, None, look=look, title=path.stem.replace("-", " ").capitalize())
             else:
-                self._take(labels, path)
+                self._take(labels, path, look=look)
                 self._remember(path)
+            if design.notice:
+                self.notice.emit(design.notice)
 
-        job.succeeded.connect(lambda labels: settle(lambda: take(labels)))
+        job.succeeded.connect(lambda design: settle(lambda: take(design)))
         job.failed.connect(self._on_load_failed)
         self.job_started.emit(job)
 
@@ -144,7 +156,13 @@ class DocumentFiles(QObject):
             self.new(self._settings.new_width, self._settings.new_height)
 
     def _take(
-        self, labels: LabelMap, path: Path | None, *, title: str = "", saved: bool = True
+        self,
+        labels: LabelMap,
+        path: Path | None,
+        *,
+        look: Chosen | None = None,
+        title: str = "",
+        saved: bool = True,
     ) -> None:
         self.wished.emit()
         document = Document(labels, path, budget=self._settings.undo_megabytes << 20)
@@ -152,7 +170,12 @@ class DocumentFiles(QObject):
             document.history.mark_saved(_NEVER)
         self._document = document
         self._title = title
-        self._recovery.set_document(document)
+        self._recovery.set_document(document, title)
+        if look is not None:
+            self._look.take_up(look)
+        # Of an empty label map that was never saved no look can be lost.
+        empty = path is None and not labels.array.any()
+        self._look.mark_saved(None if empty else self._look.chosen)
         self.document_changed.emit(document)
         self.state_changed.emit()
 
@@ -177,12 +200,13 @@ class DocumentFiles(QObject):
         """Note how things stand before slow work that ends in another document; the newer wish
         counts, see `wished`.
 
-        What comes back does its argument: at once when nothing was painted or opened meanwhile,
-        else behind `guard`.
+        What comes back does its argument: at once when nothing was painted, chosen or opened
+        meanwhile, else behind `guard`.
         """
 
-        def now() -> tuple[Document | None, int]:
-            return self._document, self._document.history.state if self._document else 0
+        def now() -> tuple[Document | None, int, Chosen]:
+            state = self._document.history.state if self._document else 0
+            return self._document, state, self._look.chosen
 
         def settle(then: Callable[[], None]) -> None:
             self._finish_stroke()
@@ -203,31 +227,35 @@ class DocumentFiles(QObject):
         if document.path is None:
             self.save_as(then)
         else:
-            self._write(document, document.path, then)
+            self._write(document, document.path, self._look.chosen, then)
 
     def save_as(self, then: Callable[[], None] | None = None) -> None:
         """Ask for a file and save to it."""
         document = self._document
         if document is None:
             return
-        proposal = document.path or self.folder() / f"{self.name}.png"
+        proposal, look = document.path or self.folder() / f"{self.name}.png", self._look.chosen
         messages.ask_save(
             self._window,
             "Save label map",
             proposal,
             messages.LABEL_MAP_FILTER,
-            lambda path: self._write(document, path, then),
+            lambda path: self._write(document, path, look, then),
         )
 
     def _write(
-        self, document: Document, path: Path, then: Callable[[], None] | None = None
+        self,
+        document: Document,
+        path: Path,
+        look: Chosen,
+        then: Callable[[], None] | None = None,
     ) -> None:
         if self._saving is not None:  # one after the other: two writes must not overtake
-            self._saving.finished.connect(lambda: self._write(document, path, then))
+            self._saving.finished.connect(lambda: self._write(document, path, look, then))
             return
         self._finish_stroke()
         labels, state = document.labels.copy(), document.history.state
-        job = self._pool.submit(lambda: save_label_map(path, labels), f"Saving {path.name}")
+        job = self._pool.submit(lambda: save_design(path, labels, look), f"Saving {path.name}")
         self._saving = job
 
         def saved(_nothing: object) -> None:
@@ -236,7 +264,8 @@ class DocumentFiles(QObject):
             self.notice.emit(f"Saved {path.name}")
             if document is not self._document:  # another one was opened meanwhile
                 return
-            if not document.modified:
+            self._look.mark_saved(look)
+            if not self.modified:
                 self._recovery.forget()
             self._title = ""
             self.state_changed.emit()

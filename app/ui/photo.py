@@ -11,6 +11,7 @@ from PySide6.QtGui import QImage
 from PySide6.QtWidgets import QWidget
 
 from app.domain.cancel import CancelToken
+from app.domain.chosen import Taken
 from app.domain.errors import Cancelled, ToileError
 from app.domain.label_map import LabelMap
 from app.domain.palette import GROUND
@@ -19,7 +20,7 @@ from app.jobs.files import FilePool
 from app.jobs.lane import InferenceLane
 from app.settings import Settings
 from app.ui import imaging
-from app.ui.design.look import LookModel, Taken
+from app.ui.design.look import LookModel
 from app.ui.document_files import DocumentFiles
 from app.ui.network import Network
 from app.ui.picture_work import PictureWork

@@ -13,33 +13,39 @@ from pathlib import Path
 import msgspec
 from PySide6.QtCore import QLockFile, QObject, QTimer
 
+from app.domain.chosen import Chosen
+from app.domain.design_file import save_design
 from app.domain.document import Document
 from app.domain.errors import SettingsError, ToileError
 from app.domain.files import write_atomic
-from app.domain.label_file import save_label_map
 from app.domain.label_map import LabelMap
 from app.jobs.files import FilePool
+from app.ui.design.look import LookModel
 
 INTERVAL = 60_000
+UNTITLED = "Untitled"
 _log = logging.getLogger("toile.recovery")
 
 
 class _Note(msgspec.Struct):
     path: str
     seconds: float
+    title: str = ""
 
 
 @dataclass(frozen=True)
 class KeptCopy:
-    """A label map `image` left by a session that ended without saving it as `path`."""
+    """A design `image` left by a session that ended without saving it as `path`; while it was in
+    no file it was called `title`."""
 
     image: Path
     path: Path | None
     when: datetime
+    title: str = ""
 
     @property
     def name(self) -> str:
-        return self.path.name if self.path is not None else "Untitled"
+        return self.path.name if self.path is not None else self.title or UNTITLED
 
     def drop(self) -> None:
         """Delete the copy."""
@@ -50,25 +56,29 @@ class KeptCopy:
                 _log.warning("cannot delete %s: %s", file, failure)
 
 
-def _write(image: Path, labels: LabelMap, path: Path | None) -> None:
-    image.parent.mkdir(parents=True, exist_ok=True)
-    save_label_map(image, labels)
-    note = _Note(str(path) if path is not None else "", datetime.now().timestamp())
+def _write(copy: KeptCopy, labels: LabelMap, look: Chosen) -> None:
+    copy.image.parent.mkdir(parents=True, exist_ok=True)
+    save_design(copy.image, labels, look)
+    note = _Note(str(copy.path or ""), copy.when.timestamp(), copy.title)
     data = msgspec.json.encode(note)
-    write_atomic(image.with_suffix(".json"), data, what="recovery note", error=SettingsError)
+    write_atomic(copy.image.with_suffix(".json"), data, what="recovery note", error=SettingsError)
 
 
 class Recovery(QObject):
-    """Keeps a copy of the document in hand while it is modified."""
+    """Keeps a copy of the document in hand, and of its look, while either is modified."""
 
-    def __init__(self, folder: Path, pool: FilePool, parent: QObject | None = None) -> None:
+    def __init__(
+        self, folder: Path, pool: FilePool, look: LookModel, parent: QObject | None = None
+    ) -> None:
         super().__init__(parent)
         self._folder = folder
         self._pool = pool
+        self._look = look
         self._image = folder / f"{os.urandom(6).hex()}.png"
         self._lock: QLockFile | None = None
         self._document: Document | None = None
-        self._kept_state: int | None = None
+        self._title = ""
+        self._kept_state: tuple[int, Chosen] | None = None
         self._writing = False
         self._stale = threading.Event()
         self._timer = QTimer(self)
@@ -76,10 +86,11 @@ class Recovery(QObject):
         self._timer.timeout.connect(lambda: self.keep())
         self._timer.start()
 
-    def set_document(self, document: Document) -> None:
-        """Watch another document; the copy of the one before is not needed any more."""
+    def set_document(self, document: Document, title: str) -> None:
+        """Watch another document, called `title` while it is in no file; the copy of the one before
+        is not needed any more."""
         self.forget()
-        self._document = document
+        self._document, self._title = document, title
 
     def keep(self, then: Callable[[], None] | None = None) -> None:
         """Write a copy if there are changes that neither the file nor the last copy has.
@@ -87,21 +98,21 @@ class Recovery(QObject):
         ``then`` is called once such a copy lies on the disk.
         """
         document = self._document
-        if document is None or self._writing or not document.modified:
+        if document is None or self._writing or not (document.modified or self._look.modified):
             return
-        state = document.history.state
+        state = document.history.state, self._look.chosen
         if state == self._kept_state and not document.history.is_open:
             return
         if not self._claim():
             return
-        labels, path = document.labels.copy(), document.path
+        labels, look = document.labels.copy(), self._look.chosen
         self._writing, self._kept_state = True, state
         self._stale = stale = threading.Event()
         copy = self._copy()
 
         def work() -> None:
             try:
-                _write(copy.image, labels, path)
+                _write(copy, labels, look)
             finally:
                 if stale.is_set():
                     copy.drop()
@@ -158,7 +169,8 @@ class Recovery(QObject):
         return True
 
     def _copy(self) -> KeptCopy:
-        return KeptCopy(self._image, None, datetime.now())
+        path = self._document.path if self._document is not None else None
+        return KeptCopy(self._image, path, datetime.now(), self._title)
 
     def _on_failed(self, error: ToileError) -> None:
         self._kept_state = None
@@ -171,8 +183,7 @@ class Recovery(QObject):
 def _read(image: Path) -> KeptCopy:
     try:
         note = msgspec.json.decode(image.with_suffix(".json").read_bytes(), type=_Note)
-        return KeptCopy(
-            image, Path(note.path) if note.path else None, datetime.fromtimestamp(note.seconds)
-        )
+        path = Path(note.path) if note.path else None
+        return KeptCopy(image, path, datetime.fromtimestamp(note.seconds), note.title)
     except (OSError, msgspec.DecodeError):
         return KeptCopy(image, None, datetime.fromtimestamp(image.stat().st_mtime))

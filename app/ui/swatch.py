@@ -9,13 +9,14 @@ from numpy.typing import NDArray
 from PySide6.QtWidgets import QWidget
 
 from app.domain.cancel import CancelToken
+from app.domain.chosen import Taken
 from app.domain.errors import PictureError
 from app.domain.palette import GROUND, GarmentClass
 from app.domain.requests import EncodeRequest
 from app.jobs.files import FilePool
 from app.jobs.lane import InferenceLane
 from app.settings import Settings
-from app.ui.design.look import LookModel, Taken
+from app.ui.design.look import LookModel
 from app.ui.network import Network
 from app.ui.picture_work import PictureWork
 from app.ui.pictures import Source

@@ -17,7 +17,9 @@ from PIL import Image
 from app import __main__ as entry
 from app import cli, doctor, wiring
 from app.domain.cancel import CancelToken
-from app.domain.label_file import save_label_map
+from app.domain.chosen import Choice, Chosen, Taken
+from app.domain.design_file import LOOK_TEXT, save_design
+from app.domain.label_file import load_label_map, save_label_map
 from app.domain.label_map import LabelMap
 from app.domain.palette import Palette
 from app.inference.packs import CUTOUT, PARSING, TRYON
@@ -26,7 +28,7 @@ from app.inference.session import OrtSession, Tensor, Tensors
 from app.inference.vetting import Verdict
 from tests.cli.terminal import one_line, run
 from tests.inference import photo_graphs
-from tests.inference.graphs import encoder, generator, write_pack
+from tests.inference.graphs import DIM, encoder, generator, write_pack
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -63,6 +65,37 @@ def test_seed_and_size_change_the_picture_and_a_seed_repeats(models: Path, label
     digest("--size", "300x400")
     with Image.open(labels.with_name("out.png")) as picture:
         assert picture.size == (300, 400)
+
+
+def test_a_saved_design_keeps_its_look_unless_a_seed_is_given(
+    models: Path, labels: Path, palette: Palette, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def drawn(*arguments: object) -> bytes:
+        out = labels.with_name("out.png")
+        assert run("synth", labels, "-o", out, "--models", models, *arguments) == 0
+        assert capsys.readouterr().err == ""
+        return out.read_bytes()
+
+    seeds = {seed: drawn("--seed", seed) for seed in range(6)}
+    other = next(seed for seed in seeds if seeds[seed] != seeds[0])
+    taken = Taken(np.full(DIM, 5, np.float32), "denim.png", "swatch")
+    save_design(labels, load_label_map(labels, palette), Chosen(other))
+    assert (drawn(), drawn("--seed", 0)) == (seeds[other], seeds[0])
+    save_design(labels, load_label_map(labels, palette), Chosen(other, {15: Choice(taken)}))
+    assert drawn() not in seeds.values()
+    assert drawn("--seed", other) == seeds[other]
+
+
+def test_a_damaged_look_is_told_and_left_out(
+    models: Path, labels: Path, palette: Palette, capsys: pytest.CaptureFixture[str]
+) -> None:
+    save_label_map(labels, load_label_map(labels, palette), {LOOK_TEXT: "what?"})
+    out = labels.with_name("out.png")
+    assert run("synth", labels, "-o", out, "--models", models) == 0
+    (line,) = capsys.readouterr().err.splitlines()
+    assert "look" in line
+    assert run("synth", labels, "-o", out, "--models", models, "--seed", 3) == 0
+    assert capsys.readouterr().err == ""
 
 
 def test_the_label_map_itself_is_never_overwritten(

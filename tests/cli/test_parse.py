@@ -7,13 +7,15 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from app.domain.chosen import Choice, Chosen, Taken
+from app.domain.design_file import save_design
 from app.domain.label_file import load_label_map, save_label_map
 from app.domain.label_map import LabelMap
 from app.domain.palette import Palette
 from app.inference.packs import PARSING
 from tests.cli.terminal import one_line, run
 from tests.inference import photo_graphs
-from tests.inference.graphs import write_pack
+from tests.inference.graphs import DIM, write_pack
 
 DRESS, SKIN, HAIR, HAT = 15, 1, 2, 3
 
@@ -148,6 +150,12 @@ def test_a_photo_gives_its_style_to_a_label_map(
     assert np.abs(styled[70, 60, :3] - palette.colors[DRESS]).max() < 25
     assert np.abs(plain[70, 60, :3] - palette.colors[DRESS]).max() > 40
     np.testing.assert_array_equal(styled[125, 60], plain[125, 60])
+    bright = Taken(np.full(DIM, 5, np.float32), "bright.png", "swatch")
+    save_design(source, drawing, Chosen(0, {DRESS: Choice(bright), 21: Choice(bright)}))
+    kept, mixed = drawn(), drawn("--style-from", photo)
+    assert (kept[125, 60] != plain[125, 60]).any()
+    np.testing.assert_array_equal(mixed[125, 60], kept[125, 60])
+    np.testing.assert_array_equal(mixed[70, 60], styled[70, 60])
 
 
 def test_the_photo_of_the_style_is_never_overwritten(

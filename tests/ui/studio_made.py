@@ -42,6 +42,7 @@ from app.jobs.lane import InferenceLane
 from app.settings import Settings
 from app.ui import launch, theme
 from app.ui.main_window import MainWindow
+from tests.ui.hands import drag
 
 CODES = 5
 DIM = 4
@@ -253,6 +254,33 @@ class Studio:
         self.lane.shutdown()
         self.pool.shutdown()
         self.window.deleteLater()
+
+
+class SlowDisk:
+    """Stands in for what reads or writes a file, and does that once it may `go_on`."""
+
+    def __init__(self, work: Callable[..., object]) -> None:
+        self._work = work
+        self.asked, self.go_on = threading.Event(), threading.Event()
+
+    def __call__(self, *args: object) -> object:
+        self.asked.set()
+        assert self.go_on.wait(10)
+        return self._work(*args)
+
+
+def paint(studio: Studio, cls: int = 7) -> None:
+    """One stroke across the middle of the canvas with the mouse."""
+    canvas = studio.window.design.canvas
+    canvas.set_tool("brush")
+    canvas.set_class(cls)
+    height, width = studio.labels().shape
+    drag(canvas, [(width * 0.3, height * 0.5), (width * 0.6, height * 0.5)])
+
+
+def open_file(studio: Studio, path: Path) -> None:
+    studio.window.files.open(path)
+    studio.quiet()
 
 
 def label_file(folder: Path, palette: Palette, name: str = "worn.png") -> Path:

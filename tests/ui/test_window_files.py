@@ -2,8 +2,6 @@
 
 import stat
 import sys
-import threading
-from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -16,44 +14,25 @@ from pytestqt.qtbot import QtBot
 
 from app import paths
 from app import settings as settings_file
+from app.domain.design_file import load_design, save_design
 from app.domain.errors import LabelMapError
-from app.domain.label_file import load_label_map, save_label_map
+from app.domain.label_file import load_label_map
 from app.domain.label_map import LabelMap
 from app.domain.palette import Palette
 from app.domain.picture import load_picture
 from app.ui import document_files, messages, recovery
 from app.ui.size_dialogs import ExportDialog
-from tests.ui.hands import drag
-from tests.ui.studio_made import FakeWiring, Studio, label_file, recovery_folder
+from tests.ui.studio_made import (
+    FakeWiring,
+    SlowDisk,
+    Studio,
+    label_file,
+    open_file,
+    paint,
+    recovery_folder,
+)
 
 Button = QMessageBox.StandardButton
-
-
-class SlowDisk:
-    """Stands in for what reads or writes a file, and does that once it may `go_on`."""
-
-    def __init__(self, work: Callable[..., object]) -> None:
-        self._work = work
-        self.asked, self.go_on = threading.Event(), threading.Event()
-
-    def __call__(self, *args: object) -> object:
-        self.asked.set()
-        assert self.go_on.wait(10)
-        return self._work(*args)
-
-
-def paint(studio: Studio, cls: int = 7) -> None:
-    """One stroke across the middle of the canvas with the mouse."""
-    canvas = studio.window.design.canvas
-    canvas.set_tool("brush")
-    canvas.set_class(cls)
-    height, width = studio.labels().shape
-    drag(canvas, [(width * 0.3, height * 0.5), (width * 0.6, height * 0.5)])
-
-
-def open_file(studio: Studio, path: Path) -> None:
-    studio.window.files.open(path)
-    studio.quiet()
 
 
 def test_first_start_opens_a_sample_with_its_garment(studio: Studio) -> None:
@@ -99,8 +78,8 @@ def test_a_save_that_waits_is_of_the_design_it_was_asked_for(
     open_file(studio, path)
     paint(studio, 7)
     painted = studio.labels().copy()
-    disk = SlowDisk(save_label_map)
-    monkeypatch.setattr(document_files, "save_label_map", disk)
+    disk = SlowDisk(save_design)
+    monkeypatch.setattr(document_files, "save_design", disk)
     studio.window.files.save()
     studio.window.files.save()
     studio.window.files.open(other)
@@ -118,8 +97,8 @@ def test_a_save_leaves_the_name_of_a_design_that_came_meanwhile(
 ) -> None:
     open_file(studio, label_file(tmp_path, palette))
     paint(studio, 7)
-    disk = SlowDisk(save_label_map)
-    monkeypatch.setattr(document_files, "save_label_map", disk)
+    disk = SlowDisk(save_design)
+    monkeypatch.setattr(document_files, "save_design", disk)
     studio.window.files.save()
     studio.window.files.adopt(LabelMap.blank(30, 40, palette), "street labels")
     disk.go_on.set()
@@ -133,8 +112,8 @@ def test_a_slow_opening_does_not_replace_what_came_after_it(
     studio: Studio, palette: Palette, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, newer: str
 ) -> None:
     slow = label_file(tmp_path, palette, "slow.png")
-    disk = SlowDisk(load_label_map)
-    monkeypatch.setattr(document_files, "load_label_map", disk)
+    disk = SlowDisk(load_design)
+    monkeypatch.setattr(document_files, "load_design", disk)
     studio.window.files.open(slow)
     assert disk.asked.wait(10)
     monkeypatch.undo()
@@ -159,7 +138,7 @@ def test_a_sample_is_never_overwritten(studio: Studio, tmp_path: Path) -> None:
     assert dialog is not None
     dialog.close()
     path = tmp_path / "mine.png"
-    studio.window.files._write(studio.window.files.document, path)
+    studio.window.files._write(studio.window.files.document, path, studio.window.look.chosen)
     studio.quiet()
     assert path.exists()
     assert studio.window.windowTitle().startswith("mine.png")
@@ -220,7 +199,8 @@ def test_a_failed_save_keeps_the_document_modified(
     open_file(studio, label_file(tmp_path, palette))
     paint(studio)
     files = studio.window.files
-    files._write(files.document, tmp_path / "no such folder" / "map.png")
+    path = tmp_path / "no such folder" / "map.png"
+    files._write(files.document, path, studio.window.look.chosen)
     box = studio.box("error_box")
     assert "no such folder" in box.text()
     box.accept()
@@ -384,8 +364,8 @@ def test_a_copy_that_is_being_written_at_the_end_does_not_stay(
     studio: Studio, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     paint(studio)
-    disk = SlowDisk(save_label_map)
-    monkeypatch.setattr(recovery, "save_label_map", disk)
+    disk = SlowDisk(save_design)
+    monkeypatch.setattr(recovery, "save_design", disk)
     studio.window.recovery.keep()
     assert disk.asked.wait(10)
     studio.window.close()

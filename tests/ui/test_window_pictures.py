@@ -13,9 +13,8 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QFileDialog, QMessageBox, QToolButton, QWidget
 from pytestqt.qtbot import QtBot
 
+from app.domain.design_file import Design, load_design
 from app.domain.errors import PackError, PictureError
-from app.domain.label_file import load_label_map
-from app.domain.label_map import LabelMap
 from app.domain.palette import Palette
 from app.ui import document_files, main_window, pictures
 from tests.ui.hands import LEFT, drag
@@ -136,6 +135,7 @@ def test_a_photo_gives_its_colours_to_the_classes_that_it_shows(
     studio: Studio, tmp_path: Path
 ) -> None:
     look = studio.window.look
+    studio.window.files.new(30, 40)
     look.set_row(9, 2)
     from_photo(studio, photo_file(tmp_path))
     assert look.code(TOP) == pytest.approx([*RED, 255], abs=6)
@@ -244,11 +244,11 @@ def test_a_file_counts_more_than_a_photo_from_before_it(
 ) -> None:
     go_on = threading.Event()
 
-    def load(path: Path, palette: Palette) -> LabelMap:
+    def load(path: Path, palette: Palette) -> Design:
         assert go_on.wait(10)
-        return load_label_map(path, palette)
+        return load_design(path, palette)
 
-    monkeypatch.setattr(document_files, "load_label_map", load)
+    monkeypatch.setattr(document_files, "load_design", load)
     studio.wiring.may_parse.clear()
     studio.window.photo.open(pictures.from_file(photo_file(tmp_path)))
     studio.until(lambda: bool(studio.wiring.parses))

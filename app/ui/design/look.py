@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
-from typing import Literal
+from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import QObject, QRandomGenerator, Signal
 
+from app.domain.chosen import Choice, Chosen, Taken
 from app.domain.style import MAX_SEED, CodeBank, Look
 
 _MAX_PAST = 200
@@ -20,47 +20,6 @@ def _chance(below: int) -> int:
     return QRandomGenerator.global_().bounded(below)
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Taken:
-    """A code (S,) float32 that was read from a picture, and that picture's name."""
-
-    code: NDArray[np.float32]
-    name: str
-    kind: Literal["photo", "swatch"]
-
-
-@dataclass(frozen=True, slots=True)
-class Choice:
-    """How one class departs from the seed.
-
-    `taken` comes first where there is one; else `row`. `row` and `second` are rows of the class in
-    the bank (None: the seed's row, and the one after `row`); `blend` 0..1 goes from the first to
-    the second; `locked` keeps all of it when the seed changes.
-    """
-
-    taken: Taken | None = None
-    row: int | None = None
-    second: int | None = None
-    blend: float = 0.0
-    locked: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class _State:
-    seed: int
-    choices: dict[int, Choice]
-
-    def within(self, bank: CodeBank) -> _State:
-        """The same without the choices that mean nothing in a bank."""
-        kept = {
-            cls: choice
-            for cls, choice in self.choices.items()
-            if max(choice.row or 0, choice.second or 0) < bank.count(cls)
-            and (choice.taken is None or choice.taken.code.shape == (bank.dim,))
-        }
-        return _State(self.seed, kept)
-
-
 class LookModel(QObject):
     """Seed and choices, observable. `changed` tells of every change that may alter the picture."""
 
@@ -69,8 +28,9 @@ class LookModel(QObject):
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._bank: CodeBank | None = None
-        self._state = _State(0, {})
-        self._past: list[_State] = []
+        self._state = Chosen()
+        self._saved: Chosen | None = None
+        self._past: list[Chosen] = []
 
     @property
     def bank(self) -> CodeBank | None:
@@ -78,16 +38,37 @@ class LookModel(QObject):
         return self._bank
 
     def set_bank(self, bank: CodeBank | None) -> None:
-        """Take the codes of an opened pack; choices that mean nothing in it are dropped, in the
-        looks before as well."""
+        """Take the codes of an opened pack; what means nothing in it is dropped, in the looks
+        before as well."""
         self._bank = bank
         if bank is not None:
             self._state = self._state.within(bank)
+            self.mark_saved(self._saved)
             past = [state.within(bank) for state in self._past]
             after = [*past[1:], self._state]
             pairs = zip(past, after, strict=False)
             self._past = [state for state, following in pairs if state != following]
         self.changed.emit()
+
+    @property
+    def chosen(self) -> Chosen:
+        """All of the look as it can be kept, see `take_up`."""
+        return self._state
+
+    @property
+    def modified(self) -> bool:
+        """Whether the look differs from the one last marked as saved."""
+        return self._saved is not None and self._state != self._saved
+
+    def mark_saved(self, chosen: Chosen | None) -> None:
+        """Make a look the one that counts as unmodified; with None, every look does."""
+        self._saved = self._within(chosen) if chosen is not None else None
+
+    def take_up(self, chosen: Chosen) -> None:
+        """Take a look that was kept, as far as it means something in the pack: one step."""
+        fitting = self._within(chosen)
+        if fitting != self._state:
+            self._go(fitting)
 
     @property
     def seed(self) -> int:
@@ -103,12 +84,7 @@ class LookModel(QObject):
             raise ValueError(f"a seed is 0 to {MAX_SEED}, not {seed}")
         if seed == self.seed:
             return
-        kept = {
-            cls: replace(choice, row=self.row(cls)) if choice.row is None else choice
-            for cls, choice in self._state.choices.items()
-            if choice.locked
-        }
-        self._go(_State(seed, kept))
+        self._go(self._state.reseeded(seed, self._bank))
 
     def throw(self) -> None:
         """Set a new seed by chance."""
@@ -121,7 +97,7 @@ class LookModel(QObject):
             self.changed.emit()
 
     def choice(self, cls: int) -> Choice:
-        return self._state.choices.get(cls, Choice())
+        return self._state.choice(cls)
 
     def count(self, cls: int) -> int:
         """Codes to choose from for a class; 0 until the pack is open."""
@@ -129,16 +105,11 @@ class LookModel(QObject):
 
     def row(self, cls: int) -> int:
         """The bank's row in use for a class, or that would be, had none been taken."""
-        row = self.choice(cls).row
-        if row is not None:
-            return row
-        return self._bank.row(self.seed, cls) if self._bank is not None and self.count(cls) else 0
+        return self._state.row(cls, self._bank) if self._bank is not None else 0
 
     def second(self, cls: int) -> int:
         """The row that a blend leads to."""
-        second = self.choice(cls).second
-        count = self.count(cls)
-        return second if second is not None else (self.row(cls) + 1) % count if count else 0
+        return self._state.second(cls, self._bank) if self._bank is not None else 0
 
     def step(self, cls: int, by: int) -> None:
         """Go `by` codes forth or back in the class, round and round."""
@@ -188,41 +159,35 @@ class LookModel(QObject):
             if self.count(cls)
         }
         if taken:
-            self._go(_State(self.seed, {**self._state.choices, **taken}))
+            self._go(self._state.choose(taken))
 
     def reset(self, cls: int) -> None:
         """Forget what was chosen for the class: it looks as the seed says."""
-        if cls in self._state.choices:
-            others = {key: value for key, value in self._state.choices.items() if key != cls}
-            self._go(_State(self.seed, others))
+        self._choose(cls, Choice())
 
     def reset_all(self) -> None:
         """Forget the choices of every class, the locked ones too."""
         if self._state.choices:
-            self._go(_State(self.seed, {}))
+            self._go(replace(self._state, choices={}))
 
     def code(self, cls: int) -> NDArray[np.float32]:
         """(S,) float32 in use for a class. ValueError while there is no bank."""
         if self._bank is None:
             raise ValueError("there are no style codes yet")
-        choice = self.choice(cls)
-        taken = choice.taken
-        first = taken.code if taken is not None else self._bank.code(cls, self.row(cls))
-        if choice.blend == 0.0:
-            return first
-        second = self._bank.code(cls, self.second(cls))
-        return np.asarray((1 - choice.blend) * first + choice.blend * second, dtype=np.float32)
+        return self._state.code(cls, self._bank)
 
     def look(self) -> Look:
         """What a request needs: the seed, and a code for every class with a choice of its own."""
-        own = {cls: self.code(cls) for cls in self._state.choices if self.count(cls)}
-        return Look(self.seed, own)
+        return self._state.look(self._bank) if self._bank is not None else Look(self.seed)
+
+    def _within(self, chosen: Chosen) -> Chosen:
+        return chosen.within(self._bank) if self._bank is not None else chosen
 
     def _choose(self, cls: int, choice: Choice, *, keep: bool = True) -> None:
         if choice != self.choice(cls):
-            self._go(_State(self.seed, {**self._state.choices, cls: choice}), keep=keep)
+            self._go(self._state.choose({cls: choice}), keep=keep)
 
-    def _go(self, state: _State, *, keep: bool = True) -> None:
+    def _go(self, state: Chosen, *, keep: bool = True) -> None:
         """Take a state; unless told otherwise, the one before can be gone back to."""
         if keep:
             self._past = [*self._past[-_MAX_PAST:], self._state]

@@ -20,11 +20,12 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from app.domain.chosen import Choice
 from app.domain.palette import GROUND, GarmentClass
 from app.domain.style import MAX_SEED
 from app.ui import pictures
 from app.ui.design.fields import ElidedLabel, NumberBox, leaves_to_shortcuts
-from app.ui.design.look import Choice, LookModel
+from app.ui.design.look import LookModel
 from app.ui.icons import icon
 
 _BLEND_STEPS = 100
