@@ -131,7 +131,6 @@ def _action(canvas: LabelCanvas, entry: _Entry, repeat: bool = False) -> QAction
     action.setAutoRepeat(repeat)
     shortcut = action.shortcut().toString(QKeySequence.SequenceFormat.NativeText)
     action.setToolTip(f"{entry.title} ({shortcut})" + (f"\n{entry.tip}" if entry.tip else ""))
-    action.setStatusTip(entry.tip)
     canvas.addAction(action)
     return action
 
