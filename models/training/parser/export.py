@@ -15,9 +15,9 @@ import torch
 
 from models.training import loop, packing, palette
 from models.training.parser.data import HEIGHT, WIDTH
-from models.training.parser.networks import ExportedParser, Parser
+from models.training.parser.networks import ENCODERS, ExportedParser, Parser
 
-NAME, VERSION = "person-parser", "0.4.0"
+NAME, VERSION = "person-parser", "0.3.0"
 
 
 def export(parser: Parser, target: Path) -> float:
@@ -36,7 +36,7 @@ def export(parser: Parser, target: Path) -> float:
         name=NAME,
         version=VERSION,
         task="person-parsing",
-        title="Person parser, U-Net on EfficientNet-Lite2",
+        title="Person parser, U-Net on EfficientNet-Lite0",
         frame=(HEIGHT, WIDTH),
         files={"parser": "parser.onnx"},
         palette=palette.pack_entries(),
@@ -64,8 +64,9 @@ def main() -> None:
     parser.add_argument("run", type=Path, help="folder of the training")
     parser.add_argument("-o", "--output", type=Path, required=True)
     parser.add_argument("--blend", type=Path, help="a shipped graph to take the mean with")
+    parser.add_argument("--encoder", choices=ENCODERS, default=ENCODERS[0], help="the training's")
     args = parser.parse_args()
-    training = loop.trained(Parser(), args.run)
+    training = loop.trained(Parser(args.encoder), args.run)
     if args.blend:
         blend(training.net, args.blend)
     difference = export(training.net, args.output)

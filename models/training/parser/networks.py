@@ -14,6 +14,10 @@ _POINTS = len(LANDMARKS)
 _CONTEXT = 128
 
 
+#: The one that ships, and a larger one.
+ENCODERS = ("lite0", "lite2")
+
+
 class Parser(nn.Module):
     """Pictures (B, 3, H, W) in [-1, 1] to
 
@@ -26,9 +30,9 @@ class Parser(nn.Module):
       is seen in all of it.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, encoder: str = ENCODERS[0]) -> None:
         super().__init__()
-        self.net = UNet("lite2")
+        self.net = UNet(encoder)
         self.scores = nn.Conv2d(40, palette.COUNT, 1)
         self.heat = nn.Conv2d(64, _POINTS, 1)
         self.seen = nn.Sequential(

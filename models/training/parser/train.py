@@ -18,7 +18,7 @@ from torch import Tensor, nn
 
 from models.training import loop, pictures
 from models.training.parser import data, losses
-from models.training.parser.networks import Parser
+from models.training.parser.networks import ENCODERS, Parser
 
 #: Samples per step by picture height.
 BATCH = {128: 16, 192: 12, 256: 8, 384: 5}
@@ -95,10 +95,11 @@ def main() -> None:
     parser = loop.arguments("Train the person parser.", "128:1500,192:1500,256:1500,384:1500")
     parser.add_argument("--tagged", type=Path, help="TAGGED.npz of models.training.prepare")
     parser.add_argument("--nobody", type=Path, help="NOBODY.npz of models.training.prepare")
+    parser.add_argument("--encoder", choices=ENCODERS, default=ENCODERS[0])
     args = parser.parse_args()
     torch.manual_seed(0)
     device = loop.device_for(args.device)
-    net = Parser()
+    net = Parser(args.encoder)
     training = loop.Training(net, net.groups(), args.run, args.plan, device, rate=args.rate)
     if args.start:
         training.start_from(args.start)

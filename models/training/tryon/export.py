@@ -19,7 +19,7 @@ from models.training.tryon import data, pairs
 from models.training.tryon.body import HEIGHT, WIDTH
 from models.training.tryon.networks import ExportedTryOn, TryOnNet
 
-NAME, VERSION = "tryon-flow", "0.4.0"
+NAME, VERSION = "tryon-flow", "0.5.0"
 INPUTS = ("person", "cloth", "labels", "landmarks", "category")
 OUTPUTS = ("outcome", "flow", "cover", "replace", "fill", "ground")
 
