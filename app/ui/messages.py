@@ -60,7 +60,7 @@ def ask_unsaved(parent: QtWidgets.QWidget, name: str, answered: Callable[[Answer
         QtWidgets.QMessageBox.Icon.Question,
         "Unsaved changes",
         f"Save the changes in “{name}”?",
-        ("Without saving, what you painted since the last save is lost.",),
+        ("Without saving, what you changed since the last save is lost.",),
     )
     box.setObjectName("unsaved_box")
     _save_discard_or_cancel(box, QtWidgets.QMessageBox.StandardButton.Save, answered)

@@ -17,7 +17,7 @@ from app.domain.design_file import Design, load_design
 from app.domain.errors import PackError, PictureError
 from app.domain.palette import Palette
 from app.ui import document_files, main_window, pictures
-from tests.ui.hands import LEFT, drag
+from tests.ui.hands import LEFT
 from tests.ui.studio_made import (
     BLUE,
     CODES,
@@ -27,6 +27,7 @@ from tests.ui.studio_made import (
     FakeWiring,
     Studio,
     label_file,
+    paint,
     photo_file,
     swatch_file,
 )
@@ -37,14 +38,6 @@ Button = QMessageBox.StandardButton
 def from_photo(studio: Studio, path: Path) -> None:
     studio.window.photo.open(pictures.from_file(path))
     studio.quiet()
-
-
-def paint(studio: Studio, cls: int = 7) -> None:
-    canvas = studio.window.design.canvas
-    canvas.set_tool("brush")
-    canvas.set_class(cls)
-    height, width = studio.labels().shape
-    drag(canvas, [(width * 0.3, height * 0.5), (width * 0.6, height * 0.5)])
 
 
 def choose(studio: Studio, path: Path) -> None:
