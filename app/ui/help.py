@@ -196,7 +196,9 @@ class AboutDialog(QDialog):
         picture.setPixmap(mark.pixmap(QSize(64, 64), self.devicePixelRatioF()))
         name = QLabel("Toile")
         name.setProperty("role", "headline")
-        what = QLabel("A studio for garment design and virtual try-on. Every picture stays on this computer.")
+        what = QLabel(
+            "A studio for garment design and virtual try-on. Every picture stays on this computer."
+        )
         what.setWordWrap(True)
         what.setProperty("role", "dim")
         head = QHBoxLayout()
