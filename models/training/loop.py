@@ -60,7 +60,7 @@ def device_for(name: str) -> torch.device:
 
 def _keep_freed_memory() -> None:
     """The GNU C library hands the memory of every large tensor back and has it cleared anew for the
-    next one, which takes up to a third of a training's time on a CPU; tell it not to."""
+    next one, which was seen to take a fifth of a training's time on a CPU; tell it not to."""
     if platform.libc_ver()[0] == "glibc":
         allocator = ctypes.CDLL(None)
         allocator.mallopt(_MAPPINGS, 0)

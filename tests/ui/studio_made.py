@@ -8,12 +8,14 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
+import pytest
 from PIL import Image
 from PySide6.QtWidgets import QApplication, QMessageBox
 from pytestqt.qtbot import QtBot
 
 from app import paths
 from app.domain.cancel import CancelToken
+from app.domain.design_file import save_design
 from app.domain.errors import PictureError, ToileError
 from app.domain.geometry import Rect
 from app.domain.label_file import save_label_map
@@ -40,7 +42,7 @@ from app.domain.style import CodeBank
 from app.jobs.files import FilePool
 from app.jobs.lane import InferenceLane
 from app.settings import Settings
-from app.ui import launch, theme
+from app.ui import document_files, launch, theme
 from app.ui.main_window import MainWindow
 from tests.ui.hands import drag
 
@@ -280,6 +282,19 @@ def paint(studio: Studio, cls: int = 7) -> None:
 
 def open_file(studio: Studio, path: Path) -> None:
     studio.window.files.open(path)
+    studio.quiet()
+
+
+def save_twice_and_open(studio: Studio, other: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Save twice on a slow disk, and have another file opened before the first save is done."""
+    disk = SlowDisk(save_design)
+    monkeypatch.setattr(document_files, "save_design", disk)
+    studio.window.files.save()
+    studio.window.files.save()
+    studio.window.files.open(other)
+    studio.box("unsaved_box").button(QMessageBox.StandardButton.Discard).click()
+    studio.until(lambda: studio.window.files.name == other.name)
+    disk.go_on.set()
     studio.quiet()
 
 

@@ -30,6 +30,7 @@ from tests.ui.studio_made import (
     open_file,
     paint,
     recovery_folder,
+    save_twice_and_open,
 )
 
 Button = QMessageBox.StandardButton
@@ -78,15 +79,7 @@ def test_a_save_that_waits_is_of_the_design_it_was_asked_for(
     open_file(studio, path)
     paint(studio, 7)
     painted = studio.labels().copy()
-    disk = SlowDisk(save_design)
-    monkeypatch.setattr(document_files, "save_design", disk)
-    studio.window.files.save()
-    studio.window.files.save()
-    studio.window.files.open(other)
-    studio.box("unsaved_box").button(Button.Discard).click()
-    studio.until(lambda: studio.window.files.name == "other.png")
-    disk.go_on.set()
-    studio.quiet()
+    save_twice_and_open(studio, other, monkeypatch)
     assert np.array_equal(load_label_map(path, palette).array, painted)
     assert studio.window.files.document.path == other
     assert studio.window.windowTitle().startswith("other.png")

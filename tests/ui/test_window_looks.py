@@ -26,6 +26,7 @@ from tests.ui.studio_made import (
     paint,
     photo_file,
     recovery_folder,
+    save_twice_and_open,
 )
 
 Button = QMessageBox.StandardButton
@@ -251,15 +252,7 @@ def test_a_save_that_waits_writes_the_look_it_was_asked_for(
     other = design_file(tmp_path, palette, Chosen(5), "other.png")
     open_file(studio, path)
     studio.window.look.set_seed(3)
-    disk = SlowDisk(save_design)
-    monkeypatch.setattr(document_files, "save_design", disk)
-    studio.window.files.save()
-    studio.window.files.save()
-    studio.window.files.open(other)
-    studio.box("unsaved_box").button(Button.Discard).click()
-    studio.until(lambda: studio.window.files.name == "other.png")
-    disk.go_on.set()
-    studio.quiet()
+    save_twice_and_open(studio, other, monkeypatch)
     saved = load_design(path, palette).look
     assert saved is not None
     assert saved.seed == 3

@@ -40,7 +40,8 @@ def bare_arms(points: Tensor, garment: bones.Garment, height: int) -> tuple[Tens
     seen = torch.minimum(sure[..., :2], sure[..., 1:]) > _SEEN
     slim = bones.off_limbs(points, height)[:, 0].unflatten(1, (2, 2)) < 1
     surely = bare & slim & seen[..., None, None]
-    return tuple(m.flatten(1, 2).any(1, keepdim=True).to(x.dtype) for m in (wide, surely))  # type: ignore[return-value]
+    may, must = torch.stack([wide, surely]).flatten(2, 3).any(2, keepdim=True).to(x.dtype)
+    return may, must
 
 
 def about_the_neck(points: Tensor, height: int) -> Tensor:
