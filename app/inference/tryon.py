@@ -217,7 +217,7 @@ class TryOn(Network):
         reading = self._parser.read(fitted, cancel)
         self._said += reading.notices
         labels = found.labels_in(window, fitted, reading)
-        landmarks = reading.landmarks.copy()
+        landmarks = found.landmarks_in(window, reading)
         landmarks[:, :2] *= np.divide((width, height), labels.shape[::-1]).astype(np.float32)
         nobody = ((labels == GROUND) & (reading.labels == GROUND)).view(np.uint8)
         small, nobody = (

@@ -6,7 +6,7 @@ import pytest
 
 from app.domain.cancel import CancelToken
 from app.domain.errors import Cancelled, PackError, PictureError
-from app.domain.framing import LANDMARKS, Window
+from app.domain.framing import LANDMARKS, Window, for_category
 from app.domain.geometry import Rect
 from app.domain.palette import Palette
 from app.domain.requests import Parsed, ParseRequest
@@ -111,6 +111,28 @@ def test_a_closer_reading_and_the_first_decide_together(parser: Parser, palette:
     again = found.labels_in(window, framed, Reading(torn, sure.landmarks, sure.device, ()))
     assert (again == near).mean() > 0.995
     assert not (again[140:166, 80:106] == HEAD).any()
+
+
+def test_what_a_window_does_not_show_is_known_from_the_whole_photo(
+    parser: Parser, palette: Palette
+) -> None:
+    """The window for pants ends below the shoulders, which say how tall the person is."""
+    labels = np.zeros((600, 400), np.uint8)
+    person(labels, 200, 50, 500)
+    rgba = photo(labels, palette)
+    found = parser.find(rgba, CancelToken())
+    window = for_category("lower", found.landmarks)
+    framed = window.cut(np.ascontiguousarray(rgba[..., :3]), *parser.frame)
+    reading = parser.read(framed, CancelToken())
+    landmarks = found.landmarks_in(window, reading)
+    shoulders, hips = ([LANDMARKS.index(f"{side}_{part}") for side in ("left", "right")]
+                       for part in ("shoulder", "hip"))  # fmt: skip
+    assert (reading.landmarks[shoulders, 2] < 0.2).all()
+    np.testing.assert_array_equal(landmarks[hips], reading.landmarks[hips])
+    placed = window.to_photo(landmarks[:, :2], *parser.frame)
+    np.testing.assert_allclose(placed[shoulders], found.landmarks[shoulders, :2], atol=1e-3)
+    assert (landmarks[shoulders, 1] < 0).all()
+    np.testing.assert_array_equal(landmarks[shoulders, 2], found.landmarks[shoulders, 2])
 
 
 def test_a_mirrored_person_is_seen_from_the_back(parser: Parser, palette: Palette) -> None:

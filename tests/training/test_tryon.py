@@ -177,8 +177,9 @@ def test_people_with_bare_arms_are_seen_more_often(made: pairs.Pairs) -> None:
 class _Reader:
     """Takes everybody for a blouse with all landmarks in one place."""
 
-    def read_frame(self, framed: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    def read_frame(self, framed: np.ndarray, beyond: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         assert framed.shape == (HEIGHT, WIDTH, 3)
+        assert beyond.shape == (13, 3)
         return self.read(framed)
 
     def read(self, photo: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -215,7 +216,10 @@ class _Shipped:
         solid = np.append(photo[0, 0], np.uint8(255))
         return np.broadcast_to(solid, (HEIGHT, WIDTH, 4)) if photo.any() else None
 
-    def dress(self, person: np.ndarray, cloth: np.ndarray, category: int) -> dict[str, np.ndarray]:
+    def dress(
+        self, person: np.ndarray, landmarks: np.ndarray, cloth: np.ndarray, category: int
+    ) -> dict[str, np.ndarray]:
+        assert landmarks.shape == (13, 3)
         assert category == framing.CATEGORIES.index("upper")
         outcome = cloth[..., :3].astype(np.float32).transpose(2, 0, 1) / 255
         return {"outcome": outcome, "cover": np.ones((1, HEIGHT, WIDTH), np.float32)}

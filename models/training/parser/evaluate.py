@@ -23,7 +23,7 @@ import torch
 from app.domain.cancel import CancelToken
 from app.domain.cloth import frame_photo
 from app.domain.errors import PictureError
-from app.domain.framing import LANDMARKS, Category, Window, for_category, whole
+from app.domain.framing import LANDMARKS, Category, Window, completed, for_category, whole
 from app.domain.requests import ParseRequest
 from app.domain.scores import follow_edges
 from app.inference.packs import load_pack
@@ -46,9 +46,10 @@ class Pack:
         self.path = folder / "parser.onnx"
         self.parser = Parser(load_pack(folder), packing.on_cpu())
 
-    def read_frame(self, framed: Bytes) -> tuple[Bytes, Floats]:
+    def read_frame(self, framed: Bytes, beyond: Floats | None = None) -> tuple[Bytes, Floats]:
         """Label map (h, w) and landmarks (13, 3) of a picture (h, w, 3) that fills the frame: what
-        one look tells."""
+        one look tells. Landmarks that it does not show are taken from ``beyond``, in pixels of
+        ``framed``: those by which the application knew where the frame lies."""
         height, width = framed.shape[:2]
         rows, columns = self.parser.frame
         fitted = Window(0, 0, width, height).cut(framed, rows, columns)
@@ -56,6 +57,8 @@ class Pack:
         labels = follow_edges(reading.probabilities, fitted).argmax(0).astype(np.uint8)
         points = reading.landmarks.copy()
         points[:, :2] *= np.divide((width, height), (columns, rows)).astype(np.float32)
+        if beyond is not None:
+            points = completed(points, beyond)
         return cv2.resize(labels, (width, height), interpolation=cv2.INTER_NEAREST), points
 
     def read_windows(

@@ -101,7 +101,9 @@ def measure_pairs(packs: Packs, made: pairs.Pairs) -> tuple[dict[str, object], p
         flow = np.stack(
             [cv2.resize(f, (WIDTH, HEIGHT)) for f in made.flow[index, 0].float().numpy()]
         )
-        outputs = packs.dress(np.ascontiguousarray(person), cloth, int(made.category[index]))
+        landmarks = made.landmarks[index].numpy()
+        category = int(made.category[index])
+        outputs = packs.dress(np.ascontiguousarray(person), landmarks, cloth, category)
         real = person.astype(np.float32).transpose(2, 0, 1) / 255
         unit = cloth.astype(np.float32).transpose(2, 0, 1) / 255
         points = made.landmarks[index, 1:, :2].numpy()
@@ -146,7 +148,8 @@ def measure_marked(
         alpha = (worn.cloth[index, 3] * 255).round().byte().numpy()
         person = np.ascontiguousarray(made.person[index].permute(1, 2, 0).numpy())
         category = int(made.category[index])
-        own = packs.dress(person, np.dstack([rgb, alpha]), category)
+        landmarks = made.landmarks[index].numpy()
+        own = packs.dress(person, landmarks, np.dstack([rgb, alpha]), category)
         mask, known = worn.mask[index, 0] > 0.5, worn.unsure[index, 0] < 0.5
         gap = ((torch.from_numpy(own["flow"]) - worn.flow[index]) * size).norm(dim=0)
         cover = torch.from_numpy(own["cover"][0]) > 0.5

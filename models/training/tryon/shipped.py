@@ -77,9 +77,13 @@ class Packs(Scissors):
         request = TryOnRequest(pictures.opaque(person), pictures.opaque(photo), category)
         return self._studio(request, CancelToken()).rgba[..., :3]
 
-    def dress(self, person: Bytes, cloth: Bytes, category: int) -> dict[str, Floats]:
-        """Framed person (256, 192, 3) and cloth (256, 192, 4) to the graph's outputs."""
-        labels, points = self.parser.read_frame(person)
+    def dress(
+        self, person: Bytes, landmarks: Floats, cloth: Bytes, category: int
+    ) -> dict[str, Floats]:
+        """Framed person (256, 192, 3) and cloth (256, 192, 4) to the graph's outputs. The person is
+        read anew; ``landmarks`` (13, 3), by which they were framed, tell of what the frame does not
+        show."""
+        labels, points = self.parser.read_frame(person, landmarks)
         one_hot = np.zeros((1, 3), np.float32)
         one_hot[0, category] = 1
         values = (

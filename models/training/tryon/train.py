@@ -64,8 +64,9 @@ class Weights:
 def as_read(made: pairs.Pairs, parser: parsing.Pack) -> pairs.Pairs:
     """The same pairs with the label maps and landmarks that a parser reads from their people."""
     labels, points = [], []
-    for person in made.person.cpu():
-        read, found = parser.read_frame(person.permute(1, 2, 0).contiguous().numpy())
+    for person, framed_by in zip(made.person.cpu(), made.landmarks.cpu(), strict=True):
+        framed = person.permute(1, 2, 0).contiguous().numpy()
+        read, found = parser.read_frame(framed, framed_by.numpy())
         labels.append(torch.from_numpy(read))
         points.append(torch.from_numpy(found))
     device = made.person.device

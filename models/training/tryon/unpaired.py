@@ -82,7 +82,8 @@ def wear(
             unfit += 1
             continue
         pairs += 1
-        made = packs.dress(window.cut(person, HEIGHT, WIDTH), cloth, index)
+        points[:, :2] = window.to_frame(points[:, :2], HEIGHT, WIDTH)
+        made = packs.dress(window.cut(person, HEIGHT, WIDTH), points, cloth, index)
         shown = picture_of(made["outcome"])
         covered, solid = made["cover"][0] > 0.9, cloth[..., 3] > 250
         if covered.sum() > 100:
