@@ -18,6 +18,7 @@ from app.domain.geometry import Rect  # noqa: E402
 from app.domain.requests import CutCloth, DeviceUse  # noqa: E402
 from models.training import pictures  # noqa: E402
 from models.training.tryon import (  # noqa: E402
+    arms,
     bones,
     data,
     pasting,
@@ -193,20 +194,21 @@ def test_bare_arms_begin_where_sleeves_end(made: Pairs) -> None:
             torch.zeros(len(made)),
             torch.tensor([covered, covered]).expand(len(made), 2, 2),
         )
-        arms, surely = pasting.bare_arms(made.landmarks, kind, HEIGHT)
+        bare = arms.bared(made.landmarks, kind, HEIGHT)
+        may, surely = bare.may, bare.must
         neck = pasting.about_the_neck(made.landmarks, HEIGHT)
-        assert arms.shape == surely.shape == neck.shape == (len(made), 1, HEIGHT, WIDTH)
-        assert (surely <= arms).all()
+        assert may.shape == surely.shape == neck.shape == (len(made), 1, HEIGHT, WIDTH)
+        assert (surely <= may).all()
         unseen = made.landmarks.clone()
         unseen[..., 2] = 0.4
-        assert not pasting.bare_arms(unseen, kind, HEIGHT)[1].any()
-        areas.append(float(arms.mean()))
+        assert not arms.bared(unseen, kind, HEIGHT).must.any()
+        areas.append(float(may.mean()))
         chains = bones.Frame.of(made.landmarks).chains[:, 0, 0]
         for row, (root, elbow, _) in enumerate(chains):
             for share, bare in ((covered[0] - 0.2, False), (covered[0] + 0.2, True)):
                 x, y = (root + share * (elbow - root)).tolist()
                 if 0 < share < 1 and 0 <= y < HEIGHT:
-                    assert bool(arms[row, 0, int(y), int(x)]) is bare
+                    assert bool(may[row, 0, int(y), int(x)]) is bare
     assert areas[0] > areas[1] > areas[2] == 0
 
 
@@ -225,7 +227,7 @@ def test_where_a_garment_that_was_put_on_ends_is_known_over_the_old_one(
     worn = pasting.paste(body, batch, short, 1.0, data.FIXED, rng)
     assert (worn.laid[tops] == 1).all()
     assert (batch.laid == 0).all()
-    _, surely = pasting.bare_arms(worn.points, worn.garment, HEIGHT)
+    surely = arms.bared(worn.points, worn.garment, HEIGHT).must
     for own, known_there in ((worn, True), (batch, False)):
         _, old, _, ignore, unsure = train.hide(net, own, pictures.torch_seeded(1))
         over = (old * (1 - own.mask) > 0)[tops]
@@ -233,10 +235,10 @@ def test_where_a_garment_that_was_put_on_ends_is_known_over_the_old_one(
         assert (ignore[tops][over] == 1).all()  # what is seen there is another garment
         assert ((unsure[tops][over] < 1).float().mean() > 0.5) == known_there
         if known_there:  # the forearms, which long sleeves covered, lie before the shirt
-            arms = (surely * old)[tops] > 0
-            assert arms.sum() > 100
-            assert not own.mask[tops][arms].any()
-            assert not unsure[tops][arms].any()
+            before = (surely * old)[tops] > 0
+            assert before.sum() > 100
+            assert not own.mask[tops][before].any()
+            assert not unsure[tops][before].any()
 
 
 def test_the_recipe_learns_from_photographs_too(

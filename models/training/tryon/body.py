@@ -68,6 +68,7 @@ _LIMBS = {
 #: Of its distance to the middle of the shoulders, how far the chin lies below the nose.
 _CHIN = 0.5
 _WAIST = 0.1  # of the torso, below the hips, where a dress divides into top and skirt
+_SLEEVE = 0.65  # of the arms' radii: its sleeves belong to the top wherever they hang
 _HAND = (0.35, 0.2)  # beyond the wrist, in forearms; radius, in torsos
 
 
@@ -190,8 +191,11 @@ class Body(nn.Module):
         zones = torch.stack([self._near(points, _LIMBS[c], torso * reach) for c in CATEGORIES], 1)
         zone = (zones * category[:, :, None, None]).sum(1, keepdim=True)
         bare = self._in_front(points, neck, torso, category)
+        sleeves = self._near(points, _ARMS, torso * _SLEEVE)[:, None]
         if size[0] != HEIGHT // 2:
-            zone, bare = (functional.interpolate(m, scale_factor=2.0) for m in (zone, bare))
+            zone, bare, sleeves = (
+                functional.interpolate(m, scale_factor=2.0) for m in (zone, bare, sleeves)
+            )
         old = looked_up(category @ self.old, labels)
         skin, dress = (
             looked_up(t.expand(len(points), -1), labels) for t in (self.skin, self.dress)
@@ -199,6 +203,7 @@ class Body(nn.Module):
         # Under a new top a dress lives on as a skirt, above new pants as a top.
         waist = (hip[:, 1] + _WAIST * torso)[:, None, None]
         above = (self._places(HEIGHT // size[0])[1] < waist).float()[:, None]
+        above = torch.maximum(above, sleeves)
         upper, lower = (category[:, i, None, None, None] for i in (0, 1))
         old = torch.maximum(old, dress * (upper * above + lower * (1 - above)))
         front = torch.maximum(looked_up(category @ self.front, labels), skin * bare)

@@ -17,8 +17,8 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from models.training import efficientnet
-from models.training.tryon import bones
-from models.training.tryon.body import CLOTHES, HEIGHT, KINDS, LAYERS, WIDTH, Body
+from models.training.tryon import arms, bones
+from models.training.tryon.body import CLOTHES, HEIGHT, KINDS, LAYERS, WIDTH, Body, looked_up
 from models.training.unet import ConvNorm
 
 _COARSE = (32, 48, 64, 96, 128, 128)
@@ -301,6 +301,7 @@ class ExportedTryOn(nn.Module):
     ) -> tuple[Tensor, ...]:
         net = self.net
         hidden, old, front = net.body(labels, landmarks, category, self.reach)
+        skin = looked_up(net.body.skin, labels)
         rgba = torch.cat([cloth[:, :3] * 2 - 1, cloth[:, 3:]], 1)
         flat, garment = net.reader(rgba, category)
         first = bones.flow(landmarks, garment, flat)
@@ -311,6 +312,7 @@ class ExportedTryOn(nn.Module):
         flow = flow.clamp(-1, 1)
         warped = warp(cloth, flow)
         cover = covering(logit * _CRISP, warped[:, 3:])
+        cover = cover * (1 - arms.bared(landmarks, garment, HEIGHT).before(skin, old))
         # The old garment and the seam around it, but nothing that stays in front of it.
         replace = functional.avg_pool2d(functional.max_pool2d(old, 5, 1, 2), 3, 1, 1)
         replace = replace * (1 - front)

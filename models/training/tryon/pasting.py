@@ -13,35 +13,13 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from app.domain.framing import CATEGORIES
-from models.training.tryon import bones
-from models.training.tryon.body import HEIGHT, WIDTH, Body, looked_up, to_bone
+from models.training.tryon import arms, bones
+from models.training.tryon.body import HEIGHT, WIDTH, Body, looked_up
 from models.training.tryon.data import Augment, Batch
 from models.training.tryon.networks import warp
 from models.training.tryon.photographed import Garments
 
-_ARM = 0.13  # half the width of an arm, in torsos, at most
-_SEEN = 0.5  # confidence from which an arm surely is where its joints are said to be
 _NECK = (0.3, 0.05)  # radius of the neck and its height above the shoulders, in torsos
-
-
-def bare_arms(points: Tensor, garment: bones.Garment, height: int) -> tuple[Tensor, Tensor]:
-    """(B, 1, height, ...) 0 or 1: where arms may be from where a garment leaves them bare, and
-    where they surely are."""
-    frame = bones.Frame.of(points)
-    x, y = bones.grid(points, height, height * WIDTH // HEIGHT)
-    start, end = frame.chains[:, 0, :, :2], frame.chains[:, 0, :, 1:]
-    covered = garment.covered[..., None]
-    share, squared = to_bone(x, y, start + (end - start) * covered, end)
-    # Bare from the cuff on: what lies before it is sleeve.
-    bare = (share >= 0) & (covered < bones.WHOLE)[..., None]
-    wide = bare & (squared < (_ARM * frame.torso[:, None, None, None, None]).pow(2))
-    sure = points[:, bones.ARMS, 2]
-    seen = torch.minimum(sure[..., :2], sure[..., 1:]) > _SEEN
-    slim = bones.off_limbs(points, height)[:, 0].unflatten(1, (2, 2)) < 1
-    surely = bare & slim & seen[..., None, None]
-    may, must = torch.stack([wide, surely]).flatten(2, 3).any(2, keepdim=True).to(x.dtype)
-    return may, must
 
 
 def about_the_neck(points: Tensor, height: int) -> Tensor:
@@ -74,12 +52,10 @@ def paste(
     warped, inside = warp(torch.cat([cloth, drawn.inside], 1), flow).split((4, 1), 1)
     reach = torch.ones(len(rows), device=flow.device)
     _, old, front = body(batch.labels, batch.points, batch.category, reach)
-    upper = 1 - batch.category[:, CATEGORIES.index("lower"), None, None, None]
-    arms, surely = (m * upper for m in bare_arms(batch.points, kind, height))
+    bare = arms.bared(batch.points, kind, height)
     neck = about_the_neck(batch.points, height)
     skin = looked_up(body.skin.expand(len(rows), -1), batch.labels)
-    before = torch.maximum(skin * arms, old * surely)
-    behind = torch.maximum(torch.maximum(front, before), inside)
+    behind = torch.maximum(torch.maximum(front, bare.before(skin, old)), inside)
     cover = warped[:, 3:].clamp(0, 1) * (1 - behind)
     # Cloths lie on white, which the edge's colours hold a share of.
     colour = (1 + (warped[:, :3] - 1) / warped[:, 3:].clamp(min=0.2)).clamp(-1, 1)
@@ -88,8 +64,8 @@ def paste(
     marked = (drawn.inside.amax((1, 2, 3), keepdim=True) > 0.5).to(neck)
     edge = neck * skin * (cover > 0.2) * (1 - marked)
     edge = torch.maximum(edge, ((cover > 0.02) & (cover <= 0.5)).to(edge))
-    unsure = torch.maximum(edge, arms * old * (1 - surely))
-    unknown = torch.maximum(edge, arms * old)
+    unsure = torch.maximum(edge, bare.may * old * (1 - bare.must))
+    unknown = torch.maximum(edge, bare.may * old)
     chosen = ((torch.rand(len(rows), generator=rng) < share) & there).to(flow.device)
 
     def mixed(new: Tensor, own: Tensor) -> Tensor:

@@ -1,0 +1,74 @@
+"""Arms that a garment leaves bare, which hang beside its body and in front of it.
+
+A top that lies flat is wider than it is worn, and its body reaches over the arms and past them.
+Where they lie the landmarks say; where they begin to be bare, how far its sleeves reach.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from models.training.tryon import bones
+from models.training.tryon.body import HEIGHT, WIDTH, to_bone, x_and_y
+
+_ARM = 0.13  # half the width of an arm, in torsos, at most
+_SEEN = 0.5  # confidence from which an arm surely is where its joints are said to be
+_HAND = 1.4  # forearms from the elbow to the tips of a hand
+_STRAP = 0.15  # of the upper arm, which any garment may cover
+_FLANK = 1.2  # of the hips' half width, how far a body reaches aside
+
+
+@dataclass(frozen=True)
+class Bared:
+    """Masks (B, 1, H, W) 0 or 1 of arms from where a garment leaves them bare; nothing of what
+    hangs from the waist. ``may``: where they may be; ``must``: where they surely are; ``past``:
+    beyond them, seen from the trunk."""
+
+    may: Tensor
+    must: Tensor
+    past: Tensor
+
+    def before(self, skin: Tensor, old: Tensor) -> Tensor:
+        """(B, 1, H, W): where no garment shows, for a bared arm is in front of it or before that
+        place; ``skin`` is where the person's is seen, ``old`` their old garment."""
+        return torch.maximum(torch.maximum(skin * self.may, old * self.must), self.past)
+
+
+def bared(points: Tensor, garment: bones.Garment, height: int) -> Bared:
+    """Of people with landmarks ``points`` (B, 13, 3) in frame pixels in a ``garment``."""
+    frame = bones.Frame.of(points)
+    x, y = bones.grid(points, height, height * WIDTH // HEIGHT)
+    start, end = frame.chains[:, 0, :, :2], frame.chains[:, 0, :, 1:]
+    covered = garment.covered[..., None]
+    share, squared = to_bone(x, y, start + (end - start) * covered, end)
+    # Bare from the cuff on: what lies before it is sleeve.
+    bare = (share >= 0) & (covered < bones.WHOLE)[..., None]
+    wide = bare & (squared < (_ARM * frame.torso[:, None, None, None, None]).pow(2))
+    known = points[:, bones.ARMS, 2]
+    seen = (torch.minimum(known[..., :2], known[..., 1:]) > _SEEN)[..., None, None]
+    slim = bones.off_limbs(points, height)[:, 0].unflatten(1, (2, 2)) < 1
+    along, _ = to_bone(x, y, start, end)
+    limits = torch.tensor([[_STRAP, 0], [1, _HAND]], dtype=x.dtype, device=x.device)
+    strap, reach = limits[..., None, None]
+    sure = bare & seen & (along >= strap)
+    past = (along < reach) & _past(frame, x, y, start, end)
+    upper = (1 - garment.lower)[:, None, None, None]
+    masks = torch.stack([wide, sure & slim, sure & past]).flatten(2, 3).any(2, keepdim=True)
+    return Bared(*(masks.to(x.dtype) * upper))
+
+
+def _past(frame: bones.Frame, x: Tensor, y: Tensor, start: Tensor, end: Tensor) -> Tensor:
+    """(B, 2, 2, H, W): on the other side of each bone of the arms than the trunk is."""
+    step_x, step_y = x_and_y(end - start)
+    from_x, from_y = x_and_y(start)
+
+    def side(x: Tensor, y: Tensor) -> Tensor:
+        return step_x * (y - from_y) - step_y * (x - from_x)
+
+    middle_x, middle_y = (v[:, None, None] for v in x_and_y((frame.neck + frame.hip) / 2))
+    beside = side(x, y) * side(middle_x, middle_y) < 0
+    aside = (x - frame.hip[:, :1, None]).abs() > _FLANK * frame.half[:, None, None]
+    return beside & aside[:, None, None]
