@@ -13,7 +13,7 @@ import pytest
 
 torch = pytest.importorskip("torch", reason="the recipe needs the extra `training`")
 
-from app.domain.framing import CATEGORIES  # noqa: E402
+from app.domain.framing import CATEGORIES, LANDMARKS  # noqa: E402
 from app.domain.geometry import Rect  # noqa: E402
 from app.domain.requests import CutCloth, DeviceUse  # noqa: E402
 from models.training import pictures  # noqa: E402
@@ -210,6 +210,35 @@ def test_bare_arms_begin_where_sleeves_end(made: Pairs) -> None:
                 if 0 < share < 1 and 0 <= y < HEIGHT:
                     assert bool(may[row, 0, int(y), int(x)]) is bare
     assert areas[0] > areas[1] > areas[2] == 0
+
+
+def test_nothing_of_a_wide_body_lies_past_a_bare_arm() -> None:
+    """An arm that hangs a little aside: outside of it is past it, from the cuff to the hand."""
+    at = {
+        "nose": (96, 40), "left_shoulder": (116, 60), "right_shoulder": (76, 60),
+        "left_elbow": (126, 95), "right_elbow": (66, 95), "left_wrist": (130, 130),
+        "right_wrist": (62, 130), "left_hip": (108, 125), "right_hip": (84, 125),
+        "left_knee": (108, 180), "right_knee": (84, 180), "left_ankle": (108, 230),
+        "right_ankle": (84, 230),
+    }  # fmt: skip
+    points = torch.tensor([[[*at[name], 1.0] for name in LANDMARKS]])
+
+    def bared(category: str, covered: float) -> arms.Bared:
+        one_hot = torch.eye(3)[None, CATEGORIES.index(category)]
+        kind = bones.Garment(one_hot, torch.zeros(1), torch.full((1, 2, 2), covered))
+        return arms.bared(points, kind, HEIGHT)
+
+    past = bared("upper", 0.0).past[0, 0]
+    for y, inside, outside in ((95, 122, 134), (125, 126, 140)):
+        assert past[y, outside] == past[y, WIDTH - 1 - outside] == 1
+        assert past[y, inside] == past[y, WIDTH - 1 - inside] == past[y, 96] == 0
+    near = past[:, 46:146]
+    assert not near[:52].any()  # above the shoulders
+    assert not near[155:].any()  # below the hands, where skirts flare
+    assert not bared("upper", 1.0).past.any()
+    assert not bared("lower", 0.0).past.any()
+    points[..., 2] = 0.4
+    assert not bared("upper", 0.0).past.any()
 
 
 def test_where_a_garment_that_was_put_on_ends_is_known_over_the_old_one(

@@ -17,7 +17,8 @@ from models.training.tryon.body import HEIGHT, WIDTH, to_bone, x_and_y
 _ARM = 0.13  # half the width of an arm, in torsos, at most
 _SEEN = 0.5  # confidence from which an arm surely is where its joints are said to be
 _HAND = 1.4  # forearms from the elbow to the tips of a hand
-_STRAP = 0.15  # of the upper arm, which any garment may cover
+_STRAP = 0.12  # of the upper arm, which any garment may cover
+_ARMHOLE = 0.4  # of the upper arm, before whose inner half a body reaches to here
 _FLANK = 1.2  # of the hips' half width, how far a body reaches aside
 
 
@@ -51,17 +52,22 @@ def bared(points: Tensor, garment: bones.Garment, height: int) -> Bared:
     seen = (torch.minimum(known[..., :2], known[..., 1:]) > _SEEN)[..., None, None]
     slim = bones.off_limbs(points, height)[:, 0].unflatten(1, (2, 2)) < 1
     along, _ = to_bone(x, y, start, end)
-    limits = torch.tensor([[_STRAP, 0], [1, _HAND]], dtype=x.dtype, device=x.device)
-    strap, reach = limits[..., None, None]
+    limits = [[_STRAP, 0], [_ARMHOLE, 0], [1, _HAND]]
+    strap, armhole, reach = torch.tensor(limits, dtype=x.dtype, device=x.device)[..., None, None]
+    outer, aside = _beyond(frame, x, y, start, end)
     sure = bare & seen & (along >= strap)
-    past = (along < reach) & _past(frame, x, y, start, end)
+    arm = sure & slim & (outer | (along >= armhole))
+    past = sure & outer & aside & (along < reach)
     upper = (1 - garment.lower)[:, None, None, None]
-    masks = torch.stack([wide, sure & slim, sure & past]).flatten(2, 3).any(2, keepdim=True)
+    masks = torch.stack([wide, arm, past]).flatten(2, 3).any(2, keepdim=True)
     return Bared(*(masks.to(x.dtype) * upper))
 
 
-def _past(frame: bones.Frame, x: Tensor, y: Tensor, start: Tensor, end: Tensor) -> Tensor:
-    """(B, 2, 2, H, W): on the other side of each bone of the arms than the trunk is."""
+def _beyond(
+    frame: bones.Frame, x: Tensor, y: Tensor, start: Tensor, end: Tensor
+) -> tuple[Tensor, Tensor]:
+    """(B, 2, 2, H, W) each: on the other side of each bone of the arms than the trunk is, and
+    farther aside than a trunk reaches."""
     step_x, step_y = x_and_y(end - start)
     from_x, from_y = x_and_y(start)
 
@@ -69,6 +75,6 @@ def _past(frame: bones.Frame, x: Tensor, y: Tensor, start: Tensor, end: Tensor) 
         return step_x * (y - from_y) - step_y * (x - from_x)
 
     middle_x, middle_y = (v[:, None, None] for v in x_and_y((frame.neck + frame.hip) / 2))
-    beside = side(x, y) * side(middle_x, middle_y) < 0
+    outer = side(x, y) * side(middle_x, middle_y) < 0
     aside = (x - frame.hip[:, :1, None]).abs() > _FLANK * frame.half[:, None, None]
-    return beside & aside[:, None, None]
+    return outer, aside[:, None, None].expand_as(outer)
