@@ -62,6 +62,7 @@ MENUS: tuple[tuple[str, tuple[Place, ...]], ...] = (
         "&Try-on",
         (
             *("tryon.previous", "tryon.next", BREAK),
+            *("tryon.turn_cloth", "tryon.turn_person", BREAK),
             *("tryon.auto", "tryon.upper", "tryon.lower", "tryon.dress", BREAK),
             *("tryon.again", "tryon.stop", BREAK, "tryon.correct", "tryon.uncorrect"),
             Sub("tryon.region", "Tools for the region", "brush-outline"),

@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+import numpy as np
 import pytest
 from PIL import Image
 from PySide6.QtCore import Qt
@@ -115,6 +116,43 @@ def test_everything_works_from_the_keyboard(
     assert room.fitting.person is None
     assert room.pane.before is None
     assert "photo of a person" in message(room)
+
+
+def test_pictures_that_lie_on_their_side_are_turned(
+    studio: Studio, room: TryOnWorkspace, tmp_path: Path
+) -> None:
+    """The network and the slot's thumbnail see the turned picture; four quarters lead back."""
+    turn = studio.window.commands["tryon.turn_cloth"]
+    assert not turn.isEnabled()
+    assert not room.cloth.turn_button.isEnabled()
+    drop(room.person, file_data(person_file(tmp_path)))
+    path = tmp_path / "sideways.png"
+    lying = np.full((60, 90, 4), 255, np.uint8)
+    lying[:, :30, 1:3] = 0  # red at the left, which is the top once it is upright
+    Image.fromarray(lying).save(path)
+    drop(room.cloth, file_data(path))
+    studio.quiet()
+    first = studio.wiring.tryons[-1].cloth
+    turn.trigger()
+    studio.quiet()
+    upright = studio.wiring.tryons[-1].cloth
+    np.testing.assert_array_equal(upright, np.rot90(first, -1))
+    shown = room.cloth.sheet.image
+    assert shown is not None
+    assert (shown.width(), shown.height()) == (60, 90)
+    assert shown.pixelColor(30, 10).getRgb()[:3] == (255, 0, 0)
+    assert room.cloth.name.text() == "sideways.png"
+    runs = len(studio.wiring.tryons)
+    for _ in range(3):
+        room.cloth.turn_button.click()
+        studio.quiet()
+    assert len(studio.wiring.tryons) == runs + 3
+    np.testing.assert_array_equal(studio.wiring.tryons[-1].cloth, first)
+    assert len(room.fitting.outcomes) == 1  # a cloth put right is no other one
+    studio.window.commands["tryon.turn_person"].trigger()
+    studio.quiet()
+    person = studio.wiring.tryons[-1].person
+    assert person.shape[:2] == studio.wiring.tryons[0].person.shape[1::-1]
 
 
 def test_the_clipboard_fills_the_slots(studio: Studio, room: TryOnWorkspace) -> None:

@@ -42,6 +42,14 @@ _ENTRIES = (
         ("Ctrl+Shift+V",),
     ),
     _Entry(
+        *("turn_cloth", "Turn cloth", "rotate-right", "turn_cloth", ("T",)),
+        "Turn the cloth a quarter clockwise: it is put on as it lies, its neck or waist at the top",
+    ),
+    _Entry(
+        *("turn_person", "Turn person", "rotate-right", "turn_person", ("Shift+T",)),
+        "Turn the person's photo a quarter clockwise",
+    ),
+    _Entry(
         *("save", "Save outcome …", "content-save-outline", "save", ("Ctrl+S",)),
         "Save the outcome as PNG, JPEG or WebP",
     ),

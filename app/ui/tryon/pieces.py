@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import count
 from pathlib import Path
 
@@ -38,11 +38,28 @@ class Piece:
     key: str
     family: str
     name: str
-    load: Callable[[], Picture]
+    read: Callable[[], Picture]
     path: Path | None = None
     category: Category | None = None
     """What kind of garment it is, where that is known."""
     forms: Callable[[Category | None], Piece] | None = None
+    quarters: int = 0
+    """How many quarters clockwise it is turned from how it was read."""
+
+    def load(self) -> Picture:
+        """The picture; in the pool. PictureError."""
+        return _turned(self.read(), self.quarters)
+
+    def turned(self) -> Piece:
+        """The same, one quarter further clockwise."""
+        quarters, forms = (self.quarters + 1) % 4, self.forms
+        mark = f" turned {self.quarters}" if self.quarters else ""
+        return replace(
+            self,
+            key=self.key.removesuffix(mark) + (f" turned {quarters}" if quarters else ""),
+            quarters=quarters,
+            forms=forms and (lambda category: forms(category).turned()),
+        )
 
     def worn_as(self, category: Category | None) -> Piece:
         """What of it is put on as a kind of garment (None: by itself): all of a picture, but of a
@@ -56,8 +73,15 @@ class Piece:
 
     def thumbnail(self, side: int = THUMBNAIL) -> QImage:
         """A small copy, its longer side `side` at most; in the pool. PictureError."""
-        small = self.load() if self.path is None else load_thumbnail(self.path, side)
+        small = self.read() if self.path is None else load_thumbnail(self.path, side)
+        small = _turned(small, self.quarters)
         return imaging.small_image(small.rgba, side)
+
+
+def _turned(picture: Picture, quarters: int) -> Picture:
+    if not quarters:
+        return picture
+    return Picture(np.ascontiguousarray(np.rot90(picture.rgba, -quarters)), picture.icc)
 
 
 def from_file(path: Path) -> Piece:

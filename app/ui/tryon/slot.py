@@ -123,6 +123,7 @@ class Slot(QFrame):
     dropped = Signal(object)  # Source
     browse = Signal()
     clear = Signal()
+    turn = Signal()
     recent_chosen = Signal(object)  # Path
 
     def __init__(
@@ -149,6 +150,9 @@ class Slot(QFrame):
         recent = self._button("history", f"Recent pictures for {title.lower()}")
         recent.setMenu(self.menu)
         recent.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
+        self.turn_button = self._button("rotate-right", f"Turn {title.lower()} a quarter clockwise")
+        self.turn_button.clicked.connect(self.turn)
+        self.turn_button.setEnabled(False)
         self.clear_button = self._button("close", f"Take {title.lower()} away (Delete)")
         self.clear_button.clicked.connect(self.clear)
         self.clear_button.setEnabled(False)
@@ -162,7 +166,7 @@ class Slot(QFrame):
         heading.setProperty("role", "heading")
         row.addWidget(heading)
         row.addStretch(1)
-        for button in (open_button, recent, self.clear_button):
+        for button in (open_button, recent, self.turn_button, self.clear_button):
             row.addWidget(button)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
@@ -189,6 +193,7 @@ class Slot(QFrame):
         """Name what is in the slot, its thumbnail to follow; an empty name empties it."""
         self.name.set_text(name)
         self.name.setToolTip(tip or name)
+        self.turn_button.setEnabled(bool(name))
         self.clear_button.setEnabled(bool(name))
         self.sheet.show_image(None, filled=bool(name))
 

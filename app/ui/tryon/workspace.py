@@ -86,6 +86,8 @@ class TryOnWorkspace(TryOnLayout):
         self.intake.settings_changed.connect(self.settings_changed)
         self.person.clear.connect(lambda: fitting.set_person(None))
         self.cloth.clear.connect(lambda: fitting.set_cloth(None))
+        self.person.turn.connect(self.turn_person)
+        self.cloth.turn.connect(self.turn_cloth)
         self.side.history.chosen.connect(fitting.return_to)
         self.wardrobe.changed.connect(self._refresh)
         self.saving.job_started.connect(self.job_started)
@@ -105,6 +107,16 @@ class TryOnWorkspace(TryOnLayout):
             self.fitting.set_person(piece)
         else:
             self.fitting.set_cloth(piece)
+
+    def turn_person(self) -> None:
+        """Turn the person's photo a quarter clockwise."""
+        if self.fitting.person is not None:
+            self._on_taken(self.fitting.person.turned(), person=True)
+
+    def turn_cloth(self) -> None:
+        """Turn the cloth a quarter clockwise, for garments are put on as they lie."""
+        if self.fitting.cloth is not None:
+            self._on_taken(self.fitting.cloth.turned(), person=False)
 
     def choose(self, category: Category | None) -> None:
         """Say what kind of garment the cloth is; None has it seen by its picture."""
@@ -214,6 +226,8 @@ class TryOnWorkspace(TryOnLayout):
         ready = fitting.person is not None and fitting.cloth is not None
         commands["tryon.again"].setEnabled(ready and outcome is None and not fitting.working)
         commands["tryon.stop"].setEnabled(fitting.working or self.region.active)
+        commands["tryon.turn_person"].setEnabled(fitting.person is not None)
+        commands["tryon.turn_cloth"].setEnabled(fitting.cloth is not None)
         for name in ("previous", "next"):
             commands[f"tryon.{name}"].setEnabled(self.wardrobe.model.rowCount() > 0)
         commands["tryon.refresh"].setEnabled(self.wardrobe.folder is not None)
