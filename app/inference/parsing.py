@@ -15,7 +15,7 @@ from app.domain.errors import PictureError
 from app.domain.framing import Window, around, completed, whole
 from app.domain.geometry import Rect
 from app.domain.palette import GROUND
-from app.domain.people import People, facing, find_people, largest_person, somebody
+from app.domain.people import People, facing, find_people, largest_person, somebody, with_shoulders
 from app.domain.photo import on_white
 from app.domain.requests import Facing, Parsed, ParseRequest
 from app.domain.scores import enlarge, follow_edges, without_specks
@@ -171,13 +171,14 @@ class Parser(Network):
         strangers = people.others.astype(np.uint8)
         others = _moved(strangers, window, closer, cv2.INTER_NEAREST) != 0
         scale = rgba.shape[0] / height
-        landmarks = second.landmarks.copy()
+        seen = with_shoulders(second.landmarks)
+        landmarks = seen.copy()
         landmarks[:, :2] = closer.to_photo(landmarks[:, :2], frame_height, frame_width) * scale
         chances = _only(second, others)
         figure = chances.argmax(axis=0).astype(np.uint8)
         if not somebody(second.landmarks, figure, self.palette):
             raise nobody()
-        side = facing(second.landmarks, figure, self.palette)
+        side = facing(seen, figure, self.palette)
         return Found(
             height, width, scale, closer, framed, chances, landmarks, people.count, side,
             second.device, first.notices + second.notices,
@@ -188,7 +189,7 @@ def nobody() -> PictureError:
     """What a person reads of a photo without one."""
     return PictureError(
         "No person was found in the photo",
-        hint="Use one that shows a person upright, from head to feet or to the thighs.",
+        hint="Use one that shows a person upright: whole, to the thighs, or from the waist down.",
     )
 
 

@@ -6,7 +6,14 @@ import pytest
 from app.domain.framing import LANDMARKS
 from app.domain.geometry import EMPTY, Rect
 from app.domain.palette import Palette
-from app.domain.people import facing, find_people, largest_person, somebody
+from app.domain.people import (
+    facing,
+    find_people,
+    is_worn,
+    largest_person,
+    somebody,
+    with_shoulders,
+)
 
 
 def figures(*boxes: tuple[int, int, int, int]) -> np.ndarray:
@@ -99,3 +106,44 @@ def test_a_garment_on_its_own_is_nobody(palette: Palette) -> None:
     labels[100:130, 40:60] = palette.by_key("skin").index
     labels[30:50, 80:100] = palette.by_key("hair").index
     assert somebody(landmarks, labels, palette)
+
+
+def waist_down(*, ankles: bool = True, mirrored: bool = False) -> np.ndarray:
+    """Landmarks of somebody seen from the waist to the feet, or to the knees."""
+    at = {"hip": (12, 40, 1.0), "knee": (11, 140, 0.9), "ankle": (10, 240, 0.9 if ankles else 0.1)}
+    landmarks = np.full((len(LANDMARKS), 3), 0.05, np.float32)
+    for part, (aside, y, sure) in at.items():
+        for side, sign in (("left", 1), ("right", -1)):
+            sign = -sign if mirrored else sign
+            landmarks[LANDMARKS.index(f"{side}_{part}")] = (100 + sign * aside, y, sure)
+    return landmarks
+
+
+def test_legs_are_somebody_and_say_where_the_shoulders_would_be(palette: Palette) -> None:
+    pants = np.full((256, 192), palette.by_key("pants").index, np.uint8)
+    shoulders = [LANDMARKS.index("left_shoulder"), LANDMARKS.index("right_shoulder")]
+    for ankles, torso in ((True, 0.67 * 200), (False, 1.27 * 100)):
+        landmarks = waist_down(ankles=ankles)
+        assert somebody(landmarks, pants, palette)
+        assert is_worn(landmarks)
+        whole = with_shoulders(landmarks)
+        left, right = whole[shoulders]
+        np.testing.assert_allclose((left[1], right[1]), 40 - torso, atol=1)
+        np.testing.assert_allclose((left[0], right[0]), (100 + 21.6, 100 - 21.6), atol=0.1)
+        np.testing.assert_array_equal(whole[:, 2], landmarks[:, 2])
+        kept = [i for i in range(len(LANDMARKS)) if i not in shoulders]
+        np.testing.assert_array_equal(whole[kept], landmarks[kept])
+        assert facing(whole, pants, palette) == "front"
+    assert facing(with_shoulders(waist_down(mirrored=True)), pants, palette) == "back"
+
+
+def test_pants_that_lie_are_nobody_and_seen_shoulders_stay(palette: Palette) -> None:
+    pants = np.full((256, 192), palette.by_key("pants").index, np.uint8)
+    lying = waist_down()
+    lying[[LANDMARKS.index("left_knee"), LANDMARKS.index("right_knee")], 2] = 0.45
+    assert not somebody(lying, pants, palette)
+    assert not is_worn(lying)
+    assert with_shoulders(lying) is lying
+    seen = waist_down()
+    seen[LANDMARKS.index("left_shoulder")] = (130, 5, 0.8)
+    assert with_shoulders(seen) is seen
