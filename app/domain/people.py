@@ -39,8 +39,8 @@ _HIPS = [LANDMARKS.index("left_hip"), LANDMARKS.index("right_hip")]
 _KNEES = [LANDMARKS.index("left_knee"), LANDMARKS.index("right_knee")]
 _ANKLES = [LANDMARKS.index("left_ankle"), LANDMARKS.index("right_ankle")]
 
-#: Medians of the people of Clothing Co-Parsing: the torso's length in thighs and in whole legs, and the
-#: distance between the shoulders in that between the hips.
+#: Medians of the people of Clothing Co-Parsing: the torso's length in thighs and in whole legs, and
+#: the distance between the shoulders in that between the hips.
 _TORSO_OF_THIGHS, _TORSO_OF_LEGS, _SHOULDERS_OF_HIPS = 1.27, 0.67, 1.8
 
 
