@@ -18,9 +18,9 @@ from app.domain.geometry import Rect  # noqa: E402
 from app.domain.requests import CutCloth, DeviceUse  # noqa: E402
 from models.training import pictures  # noqa: E402
 from models.training.tryon import (  # noqa: E402
-    arms,
     bones,
     data,
+    limbs,
     pasting,
     photographed,
     revealing,
@@ -194,14 +194,14 @@ def test_bare_arms_begin_where_sleeves_end(made: Pairs) -> None:
             torch.zeros(len(made)),
             torch.tensor([covered, covered]).expand(len(made), 2, 2),
         )
-        bare = arms.bared(made.landmarks, kind, HEIGHT)
+        bare = limbs.bared(made.landmarks, kind, HEIGHT)
         may, surely = bare.may, bare.must
         neck = pasting.about_the_neck(made.landmarks, HEIGHT)
         assert may.shape == surely.shape == neck.shape == (len(made), 1, HEIGHT, WIDTH)
         assert (surely <= may).all()
         unseen = made.landmarks.clone()
         unseen[..., 2] = 0.4
-        assert not arms.bared(unseen, kind, HEIGHT).must.any()
+        assert not limbs.bared(unseen, kind, HEIGHT).must.any()
         areas.append(float(may.mean()))
         chains = bones.Frame.of(made.landmarks).chains[:, 0, 0]
         for row, (root, elbow, _) in enumerate(chains):
@@ -212,8 +212,8 @@ def test_bare_arms_begin_where_sleeves_end(made: Pairs) -> None:
     assert areas[0] > areas[1] > areas[2] == 0
 
 
-def test_nothing_of_a_wide_body_lies_past_a_bare_arm() -> None:
-    """An arm that hangs a little aside: outside of it is past it, from the cuff to the hand."""
+def standing() -> torch.Tensor:
+    """Landmarks (1, 13, 3) of somebody whose arms hang a little aside."""
     at = {
         "nose": (96, 40), "left_shoulder": (116, 60), "right_shoulder": (76, 60),
         "left_elbow": (126, 95), "right_elbow": (66, 95), "left_wrist": (130, 130),
@@ -221,12 +221,21 @@ def test_nothing_of_a_wide_body_lies_past_a_bare_arm() -> None:
         "left_knee": (108, 180), "right_knee": (84, 180), "left_ankle": (108, 230),
         "right_ankle": (84, 230),
     }  # fmt: skip
-    points = torch.tensor([[[*at[name], 1.0] for name in LANDMARKS]])
+    return torch.tensor([[[*at[name], 1.0] for name in LANDMARKS]])
 
-    def bared(category: str, covered: float) -> arms.Bared:
-        one_hot = torch.eye(3)[None, CATEGORIES.index(category)]
-        kind = bones.Garment(one_hot, torch.zeros(1), torch.full((1, 2, 2), covered))
-        return arms.bared(points, kind, HEIGHT)
+
+def garment_of(category: str, *covered: float) -> bones.Garment:
+    """One that covers the first and the second bone of its limbs so far."""
+    one_hot = torch.eye(3)[None, CATEGORIES.index(category)]
+    return bones.Garment(one_hot, torch.zeros(1), torch.tensor([[covered, covered]]))
+
+
+def test_nothing_of_a_wide_body_lies_past_a_bare_arm() -> None:
+    """Outside of an arm is past it, from the cuff to the hand."""
+    points = standing()
+
+    def bared(category: str, covered: float) -> limbs.Bared:
+        return limbs.bared(points, garment_of(category, covered, covered), HEIGHT)
 
     past = bared("upper", 0.0).past[0, 0]
     for y, inside, outside in ((95, 122, 134), (125, 126, 140)):
@@ -239,6 +248,27 @@ def test_nothing_of_a_wide_body_lies_past_a_bare_arm() -> None:
     assert not bared("lower", 0.0).past.any()
     points[..., 2] = 0.4
     assert not bared("upper", 0.0).past.any()
+
+
+def test_legs_are_inside_pants_down_to_their_hems() -> None:
+    points = standing()
+    for covered, knees, shins in (((0.4, 0.0), False, False), ((1.0, 1.0), True, True)):
+        legs, above = (
+            m[0, 0] for m in limbs.in_pants(points, garment_of("lower", *covered), HEIGHT)
+        )
+        for x in (84, 108):
+            assert legs[140, x] == above[140, x] == 1
+            assert (bool(legs[180, x]), bool(legs[205, x])) == (knees, shins)
+            assert (bool(above[180, x]), bool(above[205, x])) == (knees, shins)
+        assert not legs[:120].any()
+        assert not legs[:, :70].any()
+        assert not legs[:, 122:].any()
+    for other in (garment_of("upper", 1.0, 1.0), garment_of("dress", 1.0, 1.0)):
+        assert not any(m.any() for m in limbs.in_pants(points, other, HEIGHT))
+    skirt = dataclasses.replace(garment_of("lower", 1.0, 1.0), skirt=torch.ones(1))
+    assert not any(m.any() for m in limbs.in_pants(points, skirt, HEIGHT))
+    points[..., 2] = 0.4
+    assert not limbs.in_pants(points, garment_of("lower", 1.0, 1.0), HEIGHT)[0].any()
 
 
 def test_where_a_garment_that_was_put_on_ends_is_known_over_the_old_one(
@@ -256,7 +286,7 @@ def test_where_a_garment_that_was_put_on_ends_is_known_over_the_old_one(
     worn = pasting.paste(body, batch, short, 1.0, data.FIXED, rng)
     assert (worn.laid[tops] == 1).all()
     assert (batch.laid == 0).all()
-    surely = arms.bared(worn.points, worn.garment, HEIGHT).must
+    surely = limbs.bared(worn.points, worn.garment, HEIGHT).must
     for own, known_there in ((worn, True), (batch, False)):
         _, old, _, ignore, unsure = train.hide(net, own, pictures.torch_seeded(1))
         over = (old * (1 - own.mask) > 0)[tops]

@@ -61,8 +61,9 @@ _CHAINS = torch.tensor(
         for joints in (("shoulder", "elbow", "wrist"), ("hip", "knee", "ankle"))
     ]
 )
-#: Of the body's landmarks (2, 3), the joints of the left and the right arm.
+#: Of the body's landmarks (2, 3) each, the joints of the left and the right arm, and of the legs.
 ARMS = _CHAINS[0]
+LEGS = _CHAINS[1]
 #: Of `POINTS`, the joints of the left and the right limb.
 _FLAT_LIMBS = torch.tensor([[0, 4, 5], [1, 6, 7]])
 _UPPER, _LOWER, _DRESSED = (CATEGORIES.index(c) for c in ("upper", "lower", "dress"))

@@ -13,7 +13,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from models.training.tryon import arms, bones
+from models.training.tryon import bones, limbs
 from models.training.tryon.body import HEIGHT, WIDTH, Body, looked_up
 from models.training.tryon.data import Augment, Batch
 from models.training.tryon.networks import warp
@@ -52,7 +52,7 @@ def paste(
     warped, inside = warp(torch.cat([cloth, drawn.inside], 1), flow).split((4, 1), 1)
     reach = torch.ones(len(rows), device=flow.device)
     _, old, front = body(batch.labels, batch.points, batch.category, reach)
-    bare = arms.bared(batch.points, kind, height)
+    bare = limbs.bared(batch.points, kind, height)
     neck = about_the_neck(batch.points, height)
     skin = looked_up(body.skin.expand(len(rows), -1), batch.labels)
     behind = torch.maximum(torch.maximum(front, bare.before(skin, old)), inside)

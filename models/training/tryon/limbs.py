@@ -1,7 +1,8 @@
-"""Arms that a garment leaves bare, which hang beside its body and in front of it.
+"""Arms that a garment leaves bare, and legs that it covers, known whatever a network makes of it.
 
-A top that lies flat is wider than it is worn, and its body reaches over the arms and past them.
-Where they lie the landmarks say; where they begin to be bare, how far its sleeves reach.
+A top that lies flat is wider than it is worn, and its body reaches over the arms and past them; a
+leg of pants that is put on a little beside its leg leaves a gap. Where limbs lie the landmarks say;
+where they begin to be bare, how far sleeves and legs reach.
 """
 
 from __future__ import annotations
@@ -17,6 +18,8 @@ from models.training.tryon.body import HEIGHT, WIDTH, to_bone, x_and_y
 _ARM = 0.13  # half the width of an arm, in torsos, at most
 _SEEN = 0.5  # confidence from which an arm surely is where its joints are said to be
 _HAND = 1.4  # forearms from the elbow to the tips of a hand
+_CORE = 0.9  # of the half width of a leg, what surely is inside of it
+_HEM = 0.08  # of a bone, how uncertain it is where pants end
 _STRAP = 0.12  # of the upper arm, which any garment may cover
 _ARMHOLE = 0.4  # of the upper arm, before whose inner half a body reaches to here
 _FLANK = 1.2  # of the hips' half width, how far a body reaches aside
@@ -61,6 +64,27 @@ def bared(points: Tensor, garment: bones.Garment, height: int) -> Bared:
     upper = (1 - garment.lower)[:, None, None, None]
     masks = torch.stack([wide, arm, past]).flatten(2, 3).any(2, keepdim=True)
     return Bared(*(masks.to(x.dtype) * upper))
+
+
+def in_pants(points: Tensor, garment: bones.Garment, height: int) -> tuple[Tensor, Tensor]:
+    """(B, 1, H, W) 0 or 1 each, of people in a ``garment`` with legs, nothing of others: where
+    their legs surely are inside of it, however badly it may lie; and all that is above its hems,
+    where no skin of legs can be seen."""
+    frame = bones.Frame.of(points)
+    x, y = bones.grid(points, height, height * WIDTH // HEIGHT)
+    start, end = frame.chains[:, 1, :, :2], frame.chains[:, 1, :, 1:]
+    along, _ = to_bone(x, y, start, end)
+    known = points[:, bones.LEGS, 2]
+    seen = (torch.minimum(known[..., :2], known[..., 1:]) > _SEEN)[..., None, None]
+    slim = bones.off_limbs(points, height)[:, 1].unflatten(1, (2, 2)) < _CORE
+    ends = (garment.covered - _HEM * (garment.covered < bones.WHOLE)).clamp(min=0)
+    within = (along >= 0) & (along < ends[..., None, None])
+    legs = (slim & seen & within).flatten(1, 2).any(1, keepdim=True)
+    down = ((end - start)[..., 1] * ends).sum(2)
+    hems = (start[:, :, 0, 1] + down).amin(1)
+    above = (y < hems[:, None, None]).expand(-1, -1, x.shape[2])[:, None]
+    pants = (garment.lower * (1 - garment.skirt).round())[:, None, None, None]
+    return legs.to(x.dtype) * pants, above.to(x.dtype) * pants
 
 
 def _beyond(
