@@ -6,7 +6,8 @@ What only an opened network needs is imported when one is opened: the window sta
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -58,6 +59,7 @@ class Services:
     """
 
     pack: Pack
+    models: Path | None
     device: DevicePolicy
     bank: CodeBank
     synthesize: Synthesize
@@ -72,20 +74,9 @@ class Services:
         return self.pack.palette
 
     @property
-    def pack_name(self) -> str:
-        return self.pack.name
-
-    @property
-    def pack_title(self) -> str:
-        return self.pack.title
-
-    @property
-    def pack_version(self) -> str:
-        return self.pack.version
-
-    @property
-    def pack_license(self) -> str:
-        return self.pack.license
+    def packs(self) -> tuple[Pack, ...]:
+        """The packs in use, of those journeys that have a sound one."""
+        return tuple(_sound_packs(self.models))
 
 
 def read_palette(models: Path | None = None) -> Palette:
@@ -111,6 +102,7 @@ def open_services(
     tryon = cache(lambda: open_tryon(devices, models, parser()))
     return Services(
         pack,
+        models,
         devices.policy,
         synthesizer.bank,
         synthesizer,
@@ -191,6 +183,12 @@ def pack_for(task: str, models: Path | None = None) -> Pack:
         hint=f"{user} it: install Toile again, or set TOILE_MODELS to the folder that "
         "holds your packs.",
     )
+
+
+def _sound_packs(models: Path | None) -> Iterator[Pack]:
+    for task in _JOURNEYS:
+        with suppress(PackError):
+            yield pack_for(task, models)
 
 
 def open_devices(device: str | Devices = "auto", *, strict: bool = True) -> Devices:

@@ -56,7 +56,9 @@ def test_a_missing_pack_is_told_with_the_journey_that_needs_it(
 
 def test_the_services_read_a_photo_and_take_its_codes(models: Path, palette: Palette) -> None:
     services = wiring.open_services("cpu", models)
-    assert services.pack_name == "garment-tiny"
+    assert services.pack.name == "garment-tiny"
+    tasks = [pack.task for pack in services.packs]
+    assert tasks[:2] == ["garment-synthesis", "person-parsing"]
     parsed = services.parse(ParseRequest(photo(palette)), CancelToken())
     assert (parsed.labels[80:240, 105:135] == 15).all()
     encoded = services.encode(EncodeRequest(photo(palette), parsed.labels), CancelToken())

@@ -170,11 +170,12 @@ def about_text(services: Services | None) -> str:
     """Versions and licences of everything the program runs on."""
     lines = [f"Toile {version()} · Apache-2.0", ""]
     if services is not None:
-        lines += [
-            f"Model pack {services.pack_name} {services.pack_version} · {services.pack_license}",
-            f"    {services.pack_title}",
-            "",
-        ]
+        for pack in services.packs:
+            lines += [
+                f"Model pack {pack.name} {pack.version} · {pack.license}",
+                f"    {pack.title}",
+            ]
+        lines.append("")
     lines.append(f"Python {platform.python_version()} · PSF-2.0 · {platform.platform()}")
     for part in _PARTS:
         try:

@@ -10,8 +10,24 @@ from app.domain.requests import Encode, Fit, Parse, Synthesize, Tryon
 from app.domain.style import CodeBank
 
 
+class PackInfo(Protocol):
+    """What a pack says of itself."""
+
+    @property
+    def name(self) -> str: ...
+
+    @property
+    def version(self) -> str: ...
+
+    @property
+    def title(self) -> str: ...
+
+    @property
+    def license(self) -> str: ...
+
+
 class Services(Protocol):
-    """The opened model packs as callables and plain data; palette and name are the garment pack's.
+    """The opened model packs as callables and plain data; the palette is the garment pack's.
 
     `parse` and `tryon` may raise PackError, when read or when called: they have packs of their own.
     """
@@ -38,16 +54,7 @@ class Services(Protocol):
     def fit(self) -> Fit: ...
 
     @property
-    def pack_name(self) -> str: ...
-
-    @property
-    def pack_title(self) -> str: ...
-
-    @property
-    def pack_version(self) -> str: ...
-
-    @property
-    def pack_license(self) -> str: ...
+    def packs(self) -> Sequence[PackInfo]: ...
 
 
 class Wiring(Protocol):

@@ -164,7 +164,7 @@ def main() -> None:
         print(error)
         raise SystemExit(4) from error
     print(
-        f"Pack {services.pack_name} {services.pack_version}, onnxruntime on the CPU, "
+        f"Pack {services.pack.name} {services.pack.version}, onnxruntime on the CPU, "
         f"{cpu_threads()} threads, {STROKES} strokes\n\n"
         "Milliseconds; the first picture of all loads onnxruntime and opens the network.\n\n"
         "| canvas | first | main thread blocked "

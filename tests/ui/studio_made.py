@@ -59,6 +59,14 @@ def bank_of(palette: Palette) -> CodeBank:
     return CodeBank(codes, classes)
 
 
+@dataclass(frozen=True)
+class FakePack:
+    name: str
+    version: str
+    title: str
+    license: str = "Apache-2.0"
+
+
 @dataclass
 class FakeServices:
     palette: Palette
@@ -66,10 +74,10 @@ class FakeServices:
     encode: Encode
     parse: Parse
     tryon: Tryon
-    pack_name: str = "test-pack"
-    pack_title: str = "A pack for tests"
-    pack_version: str = "1.2.3"
-    pack_license: str = "Apache-2.0"
+    packs: tuple[FakePack, ...] = (
+        FakePack("test-pack", "1.2.3", "A pack for tests"),
+        FakePack("other-pack", "4.5.6", "Another"),
+    )
     bank: CodeBank = field(init=False)
 
     def __post_init__(self) -> None:

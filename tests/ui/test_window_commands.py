@@ -77,7 +77,14 @@ def test_the_shortcut_sheet_lists_what_the_actions_answer_to(studio: Studio) -> 
 
 def test_about_names_versions_and_licences(studio: Studio) -> None:
     text = about_text(studio.window.network.services)
-    for word in ("Toile", "Apache-2.0", "test-pack 1.2.3", "PySide6-Essentials", "LGPL-3.0"):
+    for word in (
+        "Toile",
+        "Apache-2.0",
+        "test-pack 1.2.3",
+        "other-pack",
+        "PySide6-Essentials",
+        "LGPL-3.0",
+    ):
         assert word in text
     dialog = AboutDialog(None, studio.window.windowIcon(), studio.window)
     dialog.deleteLater()
