@@ -20,6 +20,7 @@ from models.training import pictures  # noqa: E402
 from models.training.tryon import (  # noqa: E402
     bones,
     data,
+    exported,
     limbs,
     pasting,
     photographed,
@@ -27,6 +28,7 @@ from models.training.tryon import (  # noqa: E402
     train,
 )
 from models.training.tryon.body import HEIGHT, LAYERS, WIDTH, Body  # noqa: E402
+from models.training.tryon.networks import TryOnNet  # noqa: E402
 from models.training.tryon.pairs import Pairs  # noqa: E402
 
 _TSHIRT = {
@@ -269,6 +271,18 @@ def test_legs_are_inside_pants_down_to_their_hems() -> None:
     assert not any(m.any() for m in limbs.in_pants(points, skirt, HEIGHT))
     points[..., 2] = 0.4
     assert not limbs.in_pants(points, garment_of("lower", 1.0, 1.0), HEIGHT)[0].any()
+
+
+def test_a_dress_shows_on_below_a_short_top() -> None:
+    points = standing()
+    cover = torch.zeros(1, 1, HEIGHT, WIDTH)
+    cover[..., 60:110, 74:118] = 1
+    under = exported.ExportedTryOn(TryOnNet())._under(points, cover)[0, 0]
+    assert under[112:, 96].all()
+    assert not under[:110, 96].any()  # where the top lies, and above it
+    assert under[112:140, 78:114].all()
+    assert not under[112, 127]  # a sleeve, which goes with the top
+    assert not under[90, 120]  # beside the top, above the midriff
 
 
 def test_where_a_garment_that_was_put_on_ends_is_known_over_the_old_one(

@@ -17,7 +17,8 @@ from torch import Tensor
 from models.training import loop, packing, palette
 from models.training.tryon import data, pairs
 from models.training.tryon.body import HEIGHT, WIDTH
-from models.training.tryon.networks import ExportedTryOn, TryOnNet
+from models.training.tryon.exported import ExportedTryOn
+from models.training.tryon.networks import TryOnNet
 
 NAME, VERSION = "tryon-flow", "0.5.0"
 INPUTS = ("person", "cloth", "labels", "landmarks", "category")

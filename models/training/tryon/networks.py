@@ -17,16 +17,13 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from models.training import efficientnet
-from models.training.tryon import bones, limbs
-from models.training.tryon.body import CLOTHES, HEIGHT, KINDS, LAYERS, WIDTH, Body, looked_up
+from models.training.tryon import bones
+from models.training.tryon.body import CLOTHES, HEIGHT, KINDS, LAYERS, WIDTH, Body
 from models.training.unet import ConvNorm
 
 _COARSE = (32, 48, 64, 96, 128, 128)
 _FINE = (48, 64, 96)
-_CRISP = 3.0  # steepness of the shipped outline; of 1, 2, 3 and 5 the nearest to real pictures
-_CRISP_FILL = 2.5  # and of the borders between the layers of which the fill is made
 _SURELY = 8.0  # added to the logit of what is known
-_SHADOW = 0.75  # of a cloth's mean colour
 _FEW = 30.0  # pixels; of fewer the colour of a kind is not trusted
 _ALIKE = 0.35  # how far colours of one skin lie apart, of -1..1
 _SHADE = 0.2  # of skin's lightness, how much darker it is at the sides of limbs
@@ -293,47 +290,3 @@ class TryOnNet(nn.Module):
             bare = bare + _SURELY * is_skin[None, :, None, None] * skin
         fill = (layers(seen, points) * bare.softmax(1)[:, :, None]).sum(1) + change
         return flow + shift, logit, fill.clamp(-1, 1), bare
-
-
-class ExportedTryOn(nn.Module):
-    """As it ships; the pack's contract of inputs and outputs is in the card."""
-
-    def __init__(self, net: TryOnNet, reach: float = 1.25) -> None:
-        super().__init__()
-        self.net = net.eval()
-        self.register_buffer("reach", torch.tensor([reach]), persistent=False)
-
-    def forward(
-        self, person: Tensor, cloth: Tensor, labels: Tensor, landmarks: Tensor, category: Tensor
-    ) -> tuple[Tensor, ...]:
-        net = self.net
-        hidden, old, front = net.body(labels, landmarks, category, self.reach)
-        skin = looked_up(net.body.skin, labels)
-        rgba = torch.cat([cloth[:, :3] * 2 - 1, cloth[:, 3:]], 1)
-        flat, garment = net.reader(rgba, category)
-        first = bones.flow(landmarks, garment, flat)
-        hidden = net.around(hidden, front, rgba, first)
-        seen, wide = net.look(person * 2 - 1, rgba, labels, landmarks, category, hidden, first)
-        coarse = net.coarse(wide, first)
-        bared = limbs.bared(landmarks, garment, HEIGHT)
-        legs, clad = limbs.in_pants(landmarks, garment, HEIGHT)
-        known = bared.must * old - clad
-        flow, logit, fill, bare = net.mend(rgba, seen, landmarks, coarse, _CRISP_FILL, known)
-        flow = flow.clamp(-1, 1)
-        warped = warp(cloth, flow)
-        cover = covering(logit * _CRISP, warped[:, 3:])
-        cover = cover * (1 - bared.before(skin, old))
-        # The old garment and the seam around it, but nothing that stays in front of it.
-        replace = functional.avg_pool2d(functional.max_pool2d(old, 5, 1, 2), 3, 1, 1)
-        replace = replace * (1 - front)
-        fill = (fill + 1) / 2
-        # Between its legs and beside them pants that lie badly are in their own shadow.
-        legs = legs * (1 - front)
-        solid = cloth[:, 3:]
-        mean = (cloth[:, :3] * solid).sum((2, 3), True) / (solid.sum((2, 3), True) + 1)
-        fill = fill + legs * (_SHADOW * mean - fill)
-        replace = torch.maximum(replace, legs)
-        outcome = person + replace * (fill - person)
-        outcome = outcome + cover * (warped[:, :3] - outcome)
-        ground = bare.softmax(1)[:, LAYERS.index("ground")][:, None]
-        return outcome, flow, cover, replace, fill, ground * (1 - legs)

@@ -1,0 +1,75 @@
+"""The try-on network as it ships: what it says, and over it what is known without it."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+
+from app.domain.framing import CATEGORIES
+from models.training.tryon import bones, limbs
+from models.training.tryon.body import HEIGHT, LAYERS, looked_up
+from models.training.tryon.networks import TryOnNet, covering, warp
+
+_CRISP = 3.0  # steepness of the outline; of 1, 2, 3 and 5 the nearest to real pictures
+_CRISP_FILL = 2.5  # and of the borders between the layers of which the fill is made
+_SHADOW = 0.75  # of a cloth's mean colour
+_MIDRIFF = 0.45  # of the torso, above the hips, from where on a dress shows below a short top
+_SLEEVES = 1.3  # half widths of arms within which a dress is sleeve
+_UPPER = CATEGORIES.index("upper")
+
+
+class ExportedTryOn(nn.Module):
+    """The pack's contract of inputs and outputs is in the card."""
+
+    def __init__(self, net: TryOnNet, reach: float = 1.25) -> None:
+        super().__init__()
+        self.net = net.eval()
+        self.register_buffer("reach", torch.tensor([reach]), persistent=False)
+        below = torch.ones(HEIGHT, HEIGHT).triu()
+        self.register_buffer("below", below, persistent=False)
+
+    def forward(
+        self, person: Tensor, cloth: Tensor, labels: Tensor, landmarks: Tensor, category: Tensor
+    ) -> tuple[Tensor, ...]:
+        net = self.net
+        hidden, old, front = net.body(labels, landmarks, category, self.reach)
+        skin, dress = looked_up(net.body.skin, labels), looked_up(net.body.dress, labels)
+        rgba = torch.cat([cloth[:, :3] * 2 - 1, cloth[:, 3:]], 1)
+        flat, garment = net.reader(rgba, category)
+        first = bones.flow(landmarks, garment, flat)
+        hidden = net.around(hidden, front, rgba, first)
+        seen, wide = net.look(person * 2 - 1, rgba, labels, landmarks, category, hidden, first)
+        coarse = net.coarse(wide, first)
+        bared = limbs.bared(landmarks, garment, HEIGHT)
+        legs, clad = limbs.in_pants(landmarks, garment, HEIGHT)
+        known = bared.must * old - clad
+        flow, logit, fill, bare = net.mend(rgba, seen, landmarks, coarse, _CRISP_FILL, known)
+        flow = flow.clamp(-1, 1)
+        warped = warp(cloth, flow)
+        cover = covering(logit * _CRISP, warped[:, 3:])
+        cover = cover * (1 - bared.before(skin, old))
+        # The old garment and the seam around it, but nothing that stays.
+        replace = functional.avg_pool2d(functional.max_pool2d(old, 5, 1, 2), 3, 1, 1)
+        stays = dress * category[:, _UPPER, None, None, None] * self._under(landmarks, cover)
+        replace = replace * (1 - torch.maximum(front, stays))
+        fill = (fill + 1) / 2
+        # Between its legs and beside them pants that lie badly are in their own shadow.
+        legs = legs * (1 - front)
+        solid = cloth[:, 3:]
+        mean = (cloth[:, :3] * solid).sum((2, 3), True) / (solid.sum((2, 3), True) + 1)
+        fill = fill + legs * (_SHADOW * mean - fill)
+        replace = torch.maximum(replace, legs)
+        outcome = person + replace * (fill - person)
+        outcome = outcome + cover * (warped[:, :3] - outcome)
+        ground = bare.softmax(1)[:, LAYERS.index("ground")][:, None]
+        return outcome, flow, cover, replace, fill, ground * (1 - legs)
+
+    def _under(self, landmarks: Tensor, cover: Tensor) -> Tensor:
+        """(B, 1, H, W): below what a top covers, where a dress that is worn under it shows on."""
+        frame = bones.Frame.of(landmarks)
+        _, y = bones.grid(landmarks, *cover.shape[2:])
+        from_here = frame.hip[:, 1, None, None] - _MIDRIFF * frame.torso[:, None, None]
+        open_below = self.below @ (cover > 0.5).to(cover) < 0.5
+        arms = bones.off_limbs(landmarks, HEIGHT)[:, 0].amin(1, keepdim=True) < _SLEEVES
+        return ((y > from_here)[:, None] & open_below & ~arms).to(cover)
