@@ -68,7 +68,7 @@ _LIMBS = {
 #: Of its distance to the middle of the shoulders, how far the chin lies below the nose.
 _CHIN = 0.5
 _WAIST = 0.1  # of the torso, below the hips, where a dress divides into top and skirt
-_SLEEVE = 0.65  # of the arms' radii: its sleeves belong to the top wherever they hang
+_SLEEVE = 0.5  # of the arms' radii, within which a dress is sleeve
 _HAND = (0.35, 0.2)  # beyond the wrist, in forearms; radius, in torsos
 
 
@@ -108,8 +108,9 @@ def to_bone(x: Tensor, y: Tensor, start: Tensor, end: Tensor) -> tuple[Tensor, T
 
 
 def looked_up(table: Tensor, labels: Tensor) -> Tensor:
-    """``table`` (B, 26) read at ``labels`` (B, H, W): (B, 1, H, W)."""
-    return table.gather(1, labels.flatten(1).long()).view(labels.shape)[:, None]
+    """``table`` (B or 1, 26) read at ``labels`` (B, H, W): (B, 1, H, W)."""
+    places = labels.flatten(1).long()
+    return table.expand(len(labels), -1).gather(1, places).view(labels.shape)[:, None]
 
 
 class Body(nn.Module):
@@ -171,6 +172,11 @@ class Body(nn.Module):
         wide = torch.full_like(points[:, 0, 0], 1.3)
         return self._near(points, (*_TRUNK, *_HIPS), self._torso(points) * wide)[:, None]
 
+    def sleeves(self, points: Tensor) -> Tensor:
+        """(B, 1, H/2, W/2) 0 or 1: near the arms that are seen, where a dress is sleeve and goes
+        with its top wherever they hang."""
+        return self._near(points, _ARMS, self._torso(points) * _SLEEVE)[:, None]
+
     @staticmethod
     def _torso(points: Tensor) -> Tensor:
         """(B,): from the middle of the shoulders to that of the hips, in pixels."""
@@ -191,15 +197,13 @@ class Body(nn.Module):
         zones = torch.stack([self._near(points, _LIMBS[c], torso * reach) for c in CATEGORIES], 1)
         zone = (zones * category[:, :, None, None]).sum(1, keepdim=True)
         bare = self._in_front(points, neck, torso, category)
-        sleeves = self._near(points, _ARMS, torso * _SLEEVE)[:, None]
+        sleeves = self.sleeves(points)
         if size[0] != HEIGHT // 2:
             zone, bare, sleeves = (
                 functional.interpolate(m, scale_factor=2.0) for m in (zone, bare, sleeves)
             )
         old = looked_up(category @ self.old, labels)
-        skin, dress = (
-            looked_up(t.expand(len(points), -1), labels) for t in (self.skin, self.dress)
-        )
+        skin, dress = (looked_up(t, labels) for t in (self.skin, self.dress))
         # Under a new top a dress lives on as a skirt, above new pants as a top.
         waist = (hip[:, 1] + _WAIST * torso)[:, None, None]
         above = (self._places(HEIGHT // size[0])[1] < waist).float()[:, None]

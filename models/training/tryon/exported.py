@@ -7,6 +7,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from app.domain.framing import CATEGORIES
+from app.domain.palette import GROUND
 from models.training.tryon import bones, limbs
 from models.training.tryon.body import HEIGHT, LAYERS, looked_up
 from models.training.tryon.networks import TryOnNet, covering, warp
@@ -15,7 +16,7 @@ _CRISP = 3.0  # steepness of the outline; of 1, 2, 3 and 5 the nearest to real p
 _CRISP_FILL = 2.5  # and of the borders between the layers of which the fill is made
 _SHADOW = 0.75  # of a cloth's mean colour
 _MIDRIFF = 0.45  # of the torso, above the hips, from where on a dress shows below a short top
-_SLEEVES = 1.3  # half widths of arms within which a dress is sleeve
+_ASIDE = 31  # columns, as far as which what a top covers says where it ends
 _UPPER = CATEGORIES.index("upper")
 
 
@@ -55,7 +56,7 @@ class ExportedTryOn(nn.Module):
         replace = replace * (1 - torch.maximum(front, stays))
         fill = (fill + 1) / 2
         # Between its legs and beside them pants that lie badly are in their own shadow.
-        legs = legs * (1 - front)
+        legs = legs * (1 - front) * (labels != GROUND)[:, None]
         solid = cloth[:, 3:]
         mean = (cloth[:, :3] * solid).sum((2, 3), True) / (solid.sum((2, 3), True) + 1)
         fill = fill + legs * (_SHADOW * mean - fill)
@@ -66,10 +67,12 @@ class ExportedTryOn(nn.Module):
         return outcome, flow, cover, replace, fill, ground * (1 - legs)
 
     def _under(self, landmarks: Tensor, cover: Tensor) -> Tensor:
-        """(B, 1, H, W): below what a top covers, where a dress that is worn under it shows on."""
+        """(B, 1, H, W): below what a top covers nearby, where a dress that is worn under it shows
+        on."""
         frame = bones.Frame.of(landmarks)
         _, y = bones.grid(landmarks, *cover.shape[2:])
         from_here = frame.hip[:, 1, None, None] - _MIDRIFF * frame.torso[:, None, None]
-        open_below = self.below @ (cover > 0.5).to(cover) < 0.5
-        arms = bones.off_limbs(landmarks, HEIGHT)[:, 0].amin(1, keepdim=True) < _SLEEVES
-        return ((y > from_here)[:, None] & open_below & ~arms).to(cover)
+        top = functional.max_pool2d((cover > 0.5).to(cover), (1, _ASIDE), 1, (0, _ASIDE // 2))
+        open_below = self.below @ top < 0.5
+        sleeves = functional.interpolate(self.net.body.sleeves(landmarks), scale_factor=2.0)
+        return ((y > from_here)[:, None] & open_below).to(cover) * (1 - sleeves)

@@ -7,6 +7,7 @@ where they begin to be bare, how far sleeves and legs reach.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import torch
@@ -22,7 +23,9 @@ _CORE = 0.9  # of the half width of a leg, what surely is inside of it
 _HEM = 0.08  # of a bone, how uncertain it is where pants end
 _STRAP = 0.12  # of the upper arm, which any garment may cover
 _ARMHOLE = 0.4  # of the upper arm, before whose inner half a body reaches to here
-_FLANK = 1.2  # of the hips' half width, how far a body reaches aside
+_FLANK = 1.5  # of the hips' half width, from where on an arm hangs beside the body
+_HANGS = 0.5  # of a bone's length, how far it leads down at least
+_ANY = 0.15  # share of a limb's second bone from which it surely is covered
 
 
 @dataclass(frozen=True)
@@ -46,52 +49,37 @@ def bared(points: Tensor, garment: bones.Garment, height: int) -> Bared:
     frame = bones.Frame.of(points)
     x, y = bones.grid(points, height, height * WIDTH // HEIGHT)
     start, end = frame.chains[:, 0, :, :2], frame.chains[:, 0, :, 1:]
-    covered = garment.covered[..., None]
+    covered = _reaches(garment)[..., None]
     share, squared = to_bone(x, y, start + (end - start) * covered, end)
+    along, _ = to_bone(x, y, start, end)
+    strap, armhole = _of_bones(points, [_STRAP, 0.0], [_ARMHOLE, 0.0])
     # Bare from the cuff on: what lies before it is sleeve.
-    bare = (share >= 0) & (covered < bones.WHOLE)[..., None]
+    bare = (share >= 0) & (covered < bones.WHOLE)[..., None] & (along >= strap)
+    bare = bare & (_outer(frame, x, y, start, end) | (along >= armhole))
     wide = bare & (squared < (_ARM * frame.torso[:, None, None, None, None]).pow(2))
     known = points[:, bones.ARMS, 2]
     seen = (torch.minimum(known[..., :2], known[..., 1:]) > _SEEN)[..., None, None]
     slim = bones.off_limbs(points, height)[:, 0].unflatten(1, (2, 2)) < 1
-    along, _ = to_bone(x, y, start, end)
-    limits = [[_STRAP, 0], [_ARMHOLE, 0], [1, _HAND]]
-    strap, armhole, reach = torch.tensor(limits, dtype=x.dtype, device=x.device)[..., None, None]
-    outer, aside = _beyond(frame, x, y, start, end)
-    sure = bare & seen & (along >= strap)
-    arm = sure & slim & (outer | (along >= armhole))
-    past = sure & outer & aside & (along < reach)
+    past = _past(frame, x, y, start, end, covered[..., None])
     upper = (1 - garment.lower)[:, None, None, None]
-    masks = torch.stack([wide, arm, past]).flatten(2, 3).any(2, keepdim=True)
+    masks = torch.stack([wide, bare & seen & slim, past & seen]).flatten(2, 3).any(2, keepdim=True)
     return Bared(*(masks.to(x.dtype) * upper))
 
 
-def in_pants(points: Tensor, garment: bones.Garment, height: int) -> tuple[Tensor, Tensor]:
-    """(B, 1, H, W) 0 or 1 each, of people in a ``garment`` with legs, nothing of others: where
-    their legs surely are inside of it, however badly it may lie; and all that is above its hems,
-    where no skin of legs can be seen."""
-    frame = bones.Frame.of(points)
-    x, y = bones.grid(points, height, height * WIDTH // HEIGHT)
-    start, end = frame.chains[:, 1, :, :2], frame.chains[:, 1, :, 1:]
-    along, _ = to_bone(x, y, start, end)
-    known = points[:, bones.LEGS, 2]
-    seen = (torch.minimum(known[..., :2], known[..., 1:]) > _SEEN)[..., None, None]
-    slim = bones.off_limbs(points, height)[:, 1].unflatten(1, (2, 2)) < _CORE
-    ends = (garment.covered - _HEM * (garment.covered < bones.WHOLE)).clamp(min=0)
-    within = (along >= 0) & (along < ends[..., None, None])
-    legs = (slim & seen & within).flatten(1, 2).any(1, keepdim=True)
-    down = ((end - start)[..., 1] * ends).sum(2)
-    hems = (start[:, :, 0, 1] + down).amin(1)
-    above = (y < hems[:, None, None]).expand(-1, -1, x.shape[2])[:, None]
-    pants = (garment.lower * (1 - garment.skirt).round())[:, None, None, None]
-    return legs.to(x.dtype) * pants, above.to(x.dtype) * pants
+def _reaches(garment: bones.Garment) -> Tensor:
+    """(B, 2, 2): how far a garment covers each limb's bones, the first one whole where it covers
+    anything of the second."""
+    first, second = garment.covered.unbind(2)
+    return torch.stack([torch.maximum(first, (second > _ANY).to(first)), second], 2)
 
 
-def _beyond(
-    frame: bones.Frame, x: Tensor, y: Tensor, start: Tensor, end: Tensor
-) -> tuple[Tensor, Tensor]:
-    """(B, 2, 2, H, W) each: on the other side of each bone of the arms than the trunk is, and
-    farther aside than a trunk reaches."""
+def _of_bones(like: Tensor, *rows: list[float]) -> Iterator[Tensor]:
+    """(2, 1, 1) each: what holds for the first and the second bone of a limb."""
+    return iter(torch.tensor(rows, dtype=like.dtype, device=like.device)[..., None, None])
+
+
+def _outer(frame: bones.Frame, x: Tensor, y: Tensor, start: Tensor, end: Tensor) -> Tensor:
+    """(B, 2, 2, H, W): on the other side of each bone of the arms than the trunk is."""
     step_x, step_y = x_and_y(end - start)
     from_x, from_y = x_and_y(start)
 
@@ -99,6 +87,45 @@ def _beyond(
         return step_x * (y - from_y) - step_y * (x - from_x)
 
     middle_x, middle_y = (v[:, None, None] for v in x_and_y((frame.neck + frame.hip) / 2))
-    outer = side(x, y) * side(middle_x, middle_y) < 0
-    aside = (x - frame.hip[:, :1, None]).abs() > _FLANK * frame.half[:, None, None]
-    return outer, aside[:, None, None].expand_as(outer)
+    return side(x, y) * side(middle_x, middle_y) < 0
+
+
+def _past(
+    frame: bones.Frame, x: Tensor, y: Tensor, start: Tensor, end: Tensor, covered: Tensor
+) -> Tensor:
+    """(B, 2, 2, H, W): farther aside than each bone of an arm that hangs beside the trunk is in the
+    same row, from where it is bare to the tips of the hand."""
+    step_x, step_y = x_and_y(end - start)
+    from_x, from_y = x_and_y(start)
+    hanging = step_y > _HANGS * (step_x**2 + step_y**2).sqrt()
+    down = (y - from_y) / step_y.clamp(min=1.0)
+    strap, reach = _of_bones(x, [_STRAP, 0.0], [1.0, _HAND])
+    there = (down >= torch.maximum(strap, covered)) & (down < reach) & (covered < bones.WHOLE)
+    hip_x = frame.hip[:, None, None, :1, None]
+    arm = from_x + down * step_x - hip_x
+    beside = arm.abs() > _FLANK * frame.half[:, None, None, None, None]
+    farther = ((x - hip_x) * arm > 0) & ((x - hip_x).abs() > arm.abs())
+    return hanging & there & beside & farther
+
+
+def in_pants(points: Tensor, garment: bones.Garment, height: int) -> tuple[Tensor, Tensor]:
+    """(B, 1, H, W) 0 or 1 each, of people in a ``garment`` with legs, nothing of others: where
+    their legs surely are inside of it, however badly it may lie; and all between hips and hems,
+    where no skin can be seen."""
+    frame = bones.Frame.of(points)
+    x, y = bones.grid(points, height, height * WIDTH // HEIGHT)
+    start, end = frame.chains[:, 1, :, :2], frame.chains[:, 1, :, 1:]
+    along, _ = to_bone(x, y, start, end)
+    known = points[:, bones.LEGS, 2]
+    seen = (torch.minimum(known[..., :2], known[..., 1:]) > _SEEN)[..., None, None]
+    slim = bones.off_limbs(points, height)[:, 1].unflatten(1, (2, 2)) < _CORE
+    covered = _reaches(garment)
+    ends = (covered - _HEM * (covered < bones.WHOLE)).clamp(min=0)
+    within = (along >= 0) & (along < ends[..., None, None])
+    legs = (slim & seen & within).flatten(1, 2).any(1, keepdim=True)
+    down = ((end - start)[..., 1] * ends).sum(2)
+    hems = (start[:, :, 0, 1] + down).amin(1)
+    above = (y >= frame.hip[:, 1:, None]) & (y < hems[:, None, None])
+    above = above.expand(-1, -1, x.shape[2])[:, None]
+    pants = (garment.lower * (1 - garment.skirt).round())[:, None, None, None]
+    return legs.to(x.dtype) * pants, above.to(x.dtype) * pants

@@ -54,7 +54,7 @@ def paste(
     _, old, front = body(batch.labels, batch.points, batch.category, reach)
     bare = limbs.bared(batch.points, kind, height)
     neck = about_the_neck(batch.points, height)
-    skin = looked_up(body.skin.expand(len(rows), -1), batch.labels)
+    skin = looked_up(body.skin, batch.labels)
     behind = torch.maximum(torch.maximum(front, bare.before(skin, old)), inside)
     cover = warped[:, 3:].clamp(0, 1) * (1 - behind)
     # Cloths lie on white, which the edge's colours hold a share of.
