@@ -51,7 +51,7 @@ _JOURNEYS = {
 
 @dataclass(frozen=True)
 class Services:
-    """The opened packs as callables and plain data; palette and names are the garment pack's.
+    """The opened packs as callables and plain data; the palette is the garment pack's.
 
     The callables are for one thread at a time, the same for all of them. All but `synthesize` open
     what they need when they are first called, and may raise PackError then. `tryon` remembers the

@@ -121,7 +121,7 @@ def around(
 
 def completed(near: NDArray[np.float32], far: NDArray[np.float32]) -> NDArray[np.float32]:
     """Landmarks (13, 3) x, y and confidence by two looks at a person, both in pixels of one frame:
-    from ``near`` those that it shows, and the others, which lie beyond its edges, from ``far``.
+    from ``near`` those that it shows, and the others, most of them beyond its edges, from ``far``.
 
     A window for pants shows no shoulders; guessed inside it they make the body a third too short.
     """

@@ -148,12 +148,13 @@ def facing(landmarks: NDArray[np.float32], labels: NDArray[np.uint8], palette: P
     across = float(shoulders[0, 0] - shoulders[1, 0])
     if abs(across) < _SIDEWAYS * torso:
         return "side"
-    x, y, seen = landmarks[_NOSE].tolist()
+    x, y = landmarks[_NOSE, :2].tolist()
     reach = _HEAD * torso
     head = Rect(round(x - reach), round(y - reach), round(2 * reach), round(2 * reach))
     head = head.clip(labels.shape[1], labels.shape[0])
     skin, hair = _skin_and_hair(labels[head.slices], palette)
-    faceless = seen >= _SURE and hair > head.w * head.h / 4 and skin < _FACE * (skin + hair)
+    headed = landmarks[[_NOSE, _LEFT, _RIGHT], 2].max() >= _SURE
+    faceless = headed and hair > head.w * head.h / 4 and skin < _FACE * (skin + hair)
     return "back" if across < 0 or faceless else "front"
 
 

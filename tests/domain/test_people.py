@@ -80,7 +80,9 @@ def test_shoulders_and_face_tell_which_side_is_seen(
     labels[20:55, 85:115] = palette.by_key("hair").index
     if face:
         labels[30:55, 90:110] = palette.by_key("skin").index
-    assert facing(landmarks, labels, palette) == wanted
+    for sure in (0.9, 0.1):  # of a head from behind the nose is hardly seen
+        landmarks[LANDMARKS.index("nose"), 2] = sure
+        assert facing(landmarks, labels, palette) == wanted
 
 
 def test_a_head_cut_off_by_the_picture_is_no_back(palette: Palette) -> None:
@@ -110,7 +112,7 @@ def test_a_garment_on_its_own_is_nobody(palette: Palette) -> None:
 
 def waist_down(*, ankles: bool = True, mirrored: bool = False) -> np.ndarray:
     """Landmarks of somebody seen from the waist to the feet, or to the knees."""
-    at = {"hip": (12, 40, 1.0), "knee": (11, 140, 0.9), "ankle": (10, 240, 0.9 if ankles else 0.1)}
+    at = {"hip": (20, 40, 1.0), "knee": (18, 140, 0.9), "ankle": (16, 240, 0.9 if ankles else 0.1)}
     landmarks = np.full((len(LANDMARKS), 3), 0.05, np.float32)
     for part, (aside, y, sure) in at.items():
         for side, sign in (("left", 1), ("right", -1)):
@@ -129,7 +131,7 @@ def test_legs_are_somebody_and_say_where_the_shoulders_would_be(palette: Palette
         whole = with_shoulders(landmarks)
         left, right = whole[shoulders]
         np.testing.assert_allclose((left[1], right[1]), 40 - torso, atol=1)
-        np.testing.assert_allclose((left[0], right[0]), (100 + 21.6, 100 - 21.6), atol=0.1)
+        np.testing.assert_allclose((left[0], right[0]), (100 + 36, 100 - 36), atol=0.1)
         np.testing.assert_array_equal(whole[:, 2], landmarks[:, 2])
         kept = [i for i in range(len(LANDMARKS)) if i not in shoulders]
         np.testing.assert_array_equal(whole[kept], landmarks[kept])

@@ -30,6 +30,7 @@ from models.training.tryon import (  # noqa: E402
 from models.training.tryon.body import HEIGHT, LAYERS, WIDTH, Body  # noqa: E402
 from models.training.tryon.networks import TryOnNet  # noqa: E402
 from models.training.tryon.pairs import Pairs  # noqa: E402
+from tests.training.people_drawn import class_of  # noqa: E402
 
 _TSHIRT = {
     "category": "upper", "sleeve": 0.6, "left_root": [0.7, 0.3], "right_root": [0.3, 0.3],
@@ -252,6 +253,26 @@ def test_nothing_of_a_wide_body_lies_past_a_bare_arm() -> None:
     assert not bared("upper", 0.0).past.any()
 
 
+def test_a_skirt_below_an_arm_that_is_bent_stays_whole() -> None:
+    """A hand on the hip and a forearm before the belly hang beside nothing."""
+    for elbow, wrist in (((140, 95), (112, 124)), ((122, 98), (90, 100))):
+        points = standing()
+        for joint, (x, y) in (("elbow", elbow), ("wrist", wrist)):
+            for side, sign in (("left", 1), ("right", -1)):
+                points[0, LANDMARKS.index(f"{side}_{joint}"), 0] = 96 + sign * (x - 96)
+                points[0, LANDMARKS.index(f"{side}_{joint}"), 1] = y
+        past = limbs.bared(points, garment_of("dress", 0.5, 0.0), HEIGHT).past[0, 0]
+        assert not past[126:].any()
+        assert not past[:, 84:108].any()
+
+
+def test_long_sleeves_are_whole_where_they_reach_the_forearm() -> None:
+    read = garment_of("upper", 0.9, 0.9)  # as a reader says it, never quite 1
+    bared = limbs.bared(standing(), read, HEIGHT)
+    assert not bared.must[0, 0, :110].any()
+    assert bared.must[0, 0, 125:].any()
+
+
 def test_legs_are_inside_pants_down_to_their_hems() -> None:
     points = standing()
     for covered, knees, shins in (((0.4, 0.0), False, False), ((1.0, 1.0), True, True)):
@@ -271,6 +292,45 @@ def test_legs_are_inside_pants_down_to_their_hems() -> None:
     assert not any(m.any() for m in limbs.in_pants(points, skirt, HEIGHT))
     points[..., 2] = 0.4
     assert not limbs.in_pants(points, garment_of("lower", 1.0, 1.0), HEIGHT)[0].any()
+
+
+def test_what_ships_obeys_what_is_known() -> None:
+    """Whatever an untrained network says: bare arms are skin and no garment, pants hide legs, and
+    below a short top the dress is the photograph's own."""
+    net = TryOnNet().eval()
+    shipped = exported.ExportedTryOn(net)
+    points = standing()
+    person = torch.rand(1, 3, HEIGHT, WIDTH, generator=pictures.torch_seeded(2))
+    cloth = torch.ones(1, 4, HEIGHT, WIDTH) * torch.tensor([0.8, 0.4, 0.2, 1.0]).view(1, 4, 1, 1)
+
+    def worn(category: str, covered: float, dressed_in: str) -> dict[str, torch.Tensor]:
+        kind = garment_of(category, covered, covered)
+        flat = torch.zeros(1, len(bones.POINTS), 2)
+        net.reader = lambda cloth, category: (flat, kind)
+        labels = torch.zeros(1, HEIGHT, WIDTH, dtype=torch.uint8)
+        labels[:, 58:240, 60:132] = class_of(dressed_in)
+        names = ("outcome", "flow", "cover", "replace", "fill", "ground")
+        with torch.no_grad():
+            made = shipped(person, cloth, labels, points, kind.category)
+        return dict(zip(names, made, strict=True))
+
+    del net.reader
+    top = worn("upper", 0.0, "sweater")
+    arm = limbs.bared(points, garment_of("upper", 0.0, 0.0), HEIGHT).must[0, 0] > 0
+    arm[:, :60], arm[:, 132:] = False, False
+    assert arm.sum() > 100
+    assert top["cover"][0, 0][arm].max() == 0
+    assert top["ground"][0, 0][arm].max() < 0.01
+    pants = worn("lower", 1.0, "skirt")
+    legs = limbs.in_pants(points, garment_of("lower", 1.0, 1.0), HEIGHT)[0][0, 0] > 0
+    legs[240:] = False
+    assert pants["replace"][0, 0][legs].min() == 1
+    shade = torch.tensor([0.8, 0.4, 0.2]) * 0.75
+    assert (pants["fill"][0][:, legs] - shade[:, None]).abs().max() < 1e-2
+    assert pants["ground"][0, 0][legs].max() == 0
+    dress = worn("upper", 0.0, "dress")
+    below = shipped._under(points, dress["cover"])[0, 0] > 0
+    assert (dress["replace"][0, 0][below] == 0).all()
 
 
 def test_a_dress_shows_on_below_a_short_top() -> None:

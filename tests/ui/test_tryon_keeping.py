@@ -319,6 +319,29 @@ def test_resetting_the_region_is_a_step_that_can_be_undone(
     assert color_shown(room) == (200, 30, 40)
 
 
+def test_what_was_painted_outlives_a_turn_of_the_cloth(
+    studio: Studio, room: TryOnWorkspace
+) -> None:
+    commands = studio.window.commands
+    commands["tryon.correct"].trigger()
+    canvas = editor_canvas(room)
+    canvas.set_tool("eraser")
+    canvas.set_brush_size(20)
+    drag(canvas, [(45, 60), (46, 60)])
+    studio.quiet()
+    painted = room.fitting.outcome
+    commands["tryon.turn_cloth"].trigger()
+    studio.quiet()
+    assert not room.region.active
+    assert color_shown(room) == GREEN
+    assert len(room.fitting.outcomes) == 2
+    for _ in range(3):
+        commands["tryon.turn_cloth"].trigger()
+        studio.quiet()
+    assert room.fitting.outcome is painted
+    assert color_shown(room) == (200, 30, 40)
+
+
 def test_the_tools_for_the_region_are_told_while_they_are_there(
     studio: Studio, room: TryOnWorkspace
 ) -> None:

@@ -149,6 +149,17 @@ def test_pictures_that_lie_on_their_side_are_turned(
     assert len(studio.wiring.tryons) == runs + 3
     np.testing.assert_array_equal(studio.wiring.tryons[-1].cloth, first)
     assert len(room.fitting.outcomes) == 1  # a cloth put right is no other one
+    turn.trigger()
+    studio.quiet()
+    drop(room.cloth, file_data(cloth_file(tmp_path, GREEN, "green.png")))
+    studio.quiet()
+    runs = len(studio.wiring.tryons)
+    drop(room.cloth, file_data(path))
+    studio.quiet()
+    assert len(studio.wiring.tryons) == runs  # it comes back turned, and was worn so already
+    shown = room.cloth.sheet.image
+    assert shown is not None
+    assert shown.width() < shown.height()
     studio.window.commands["tryon.turn_person"].trigger()
     studio.quiet()
     person = studio.wiring.tryons[-1].person

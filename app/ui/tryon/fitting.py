@@ -69,6 +69,7 @@ class Fitting(QObject):
         self.outcome: Outcome | None = None
         """The one that is shown; None while there is none of what is in hand."""
         self._choices: dict[str, Category | None] = {}
+        self._quarters: dict[str, int] = {}
         self._correction: Correction | None = None
         self._job: Job | None = None
         self._order: _Order | None = None
@@ -85,11 +86,27 @@ class Fitting(QObject):
         return self._choices.get(self.cloth.family) if self.cloth is not None else None
 
     def set_person(self, person: Piece | None) -> None:
-        self.person = person
+        """Take a person in hand, turned as they were last."""
+        self.person = self._as_turned(person)
         self._start_over()
 
+    def _as_turned(self, piece: Piece | None) -> Piece | None:
+        while piece is not None and piece.quarters != self._quarters.get(piece.family, 0):
+            piece = piece.turned()
+        return piece
+
+    def turn(self, *, person: bool) -> None:
+        """Turn the person or the cloth a quarter; it is remembered for that picture."""
+        piece = self.person if person else self.cloth
+        if piece is None:
+            return
+        self._quarters[piece.family] = (piece.quarters + 1) % 4
+        (self.set_person if person else self.set_cloth)(piece)
+
     def set_cloth(self, cloth: Piece | None) -> None:
-        """Take a cloth in hand; one that is in hand is not begun anew while it is worked on."""
+        """Take a cloth in hand, turned as it was last; one that is in hand is not begun anew while
+        it is worked on."""
+        cloth = self._as_turned(cloth)
         same = cloth is not None and self.cloth is not None and cloth.key == self.cloth.key
         if same and (self.outcome is not None or self.working):
             return
@@ -106,6 +123,8 @@ class Fitting(QObject):
         """Take up an outcome of this sitting again, with what it was made of."""
         self.person, self.cloth = outcome.person, outcome.cloth
         self._choices[outcome.cloth.family] = outcome.choice
+        for piece in (outcome.person, outcome.cloth):
+            self._quarters[piece.family] = piece.quarters
         self._start_over()
 
     def correct(self, correction: Correction | None) -> None:

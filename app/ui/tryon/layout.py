@@ -35,10 +35,12 @@ class TryOnLayout(QWidget):
         self.person = Slot(
             *("person_slot", "Person", "mdi6.account-outline"),
             "Drop a photo of a person here, or click to choose one.",
+            commands["tryon.turn_person"],
         )
         self.cloth = Slot(
             *("cloth_slot", "Cloth", "mdi6.hanger"),
             "Drop the picture of a garment here, or click to choose one.",
+            commands["tryon.turn_cloth"],
         )
         self.pane = OutcomePane()
         self.busy = BusyPill(self.pane.viewport())

@@ -135,17 +135,21 @@ class Outcomes(QObject):
 
     def worn_otherwise(self, outcome: Outcome) -> bool:
         """Whether the same person also wears the same cloth as another kind of garment."""
-        worn = (outcome.person.key, outcome.cloth.family)
+        worn = (outcome.person.family, outcome.cloth.family)
         return any(
-            (one.person.key, one.cloth.family) == worn and one.choice != outcome.choice
+            (one.person.family, one.cloth.family) == worn and one.choice != outcome.choice
             for one in self._all
         )
 
     def put(self, outcome: Outcome) -> None:
-        """Add an outcome, or have it replace the one of the same person, cloth and choice."""
-        asked = (outcome.person.key, outcome.cloth.family, outcome.choice)
+        """Add an outcome, or have it replace the one of the same person, cloth and choice; but what
+        was corrected by hand is not replaced by what pictures turned otherwise give."""
+        asked = (outcome.person.family, outcome.cloth.family, outcome.choice)
+        lies = (outcome.person.quarters, outcome.cloth.quarters)
         for row, one in enumerate(self._all):
-            if (one.person.key, one.cloth.family, one.choice) == asked:
+            same = (one.person.family, one.cloth.family, one.choice) == asked
+            upright = (one.person.quarters, one.cloth.quarters) == lies
+            if same and (upright or one.correction is None):
                 self._all[row] = outcome
                 self.replaced.emit(row)
                 return

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from PySide6.QtCore import QRect, QSize, Qt, Signal
 from PySide6.QtGui import (
+    QAction,
     QDragEnterEvent,
     QDragLeaveEvent,
     QDropEvent,
@@ -33,6 +34,8 @@ from app.ui.design.fields import ElidedLabel
 from app.ui.design.overlay import small_button
 from app.ui.icons import icon
 from app.ui.tryon.cells import draw_fitted
+
+_MARK = QSize(15, 15)
 
 
 class _Sheet(QWidget):
@@ -123,11 +126,16 @@ class Slot(QFrame):
     dropped = Signal(object)  # Source
     browse = Signal()
     clear = Signal()
-    turn = Signal()
     recent_chosen = Signal(object)  # Path
 
     def __init__(
-        self, name: str, title: str, mark: str, word: str, parent: QWidget | None = None
+        self,
+        name: str,
+        title: str,
+        mark: str,
+        word: str,
+        turning: QAction,
+        parent: QWidget | None = None,
     ) -> None:
         super().__init__(parent)
         self.setObjectName(name)
@@ -150,9 +158,9 @@ class Slot(QFrame):
         recent = self._button("history", f"Recent pictures for {title.lower()}")
         recent.setMenu(self.menu)
         recent.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
-        self.turn_button = self._button("rotate-right", f"Turn {title.lower()} a quarter clockwise")
-        self.turn_button.clicked.connect(self.turn)
-        self.turn_button.setEnabled(False)
+        self.turn_button = small_button()
+        self.turn_button.setDefaultAction(turning)
+        self.turn_button.setIconSize(_MARK)
         self.clear_button = self._button("close", f"Take {title.lower()} away (Delete)")
         self.clear_button.clicked.connect(self.clear)
         self.clear_button.setEnabled(False)
@@ -184,7 +192,7 @@ class Slot(QFrame):
     def _button(self, mark: str, tip: str) -> QToolButton:
         button = small_button()
         button.setIcon(icon(f"mdi6.{mark}"))
-        button.setIconSize(QSize(15, 15))
+        button.setIconSize(_MARK)
         button.setToolTip(tip)
         button.setAccessibleName(tip)
         return button
@@ -193,7 +201,6 @@ class Slot(QFrame):
         """Name what is in the slot, its thumbnail to follow; an empty name empties it."""
         self.name.set_text(name)
         self.name.setToolTip(tip or name)
-        self.turn_button.setEnabled(bool(name))
         self.clear_button.setEnabled(bool(name))
         self.sheet.show_image(None, filled=bool(name))
 

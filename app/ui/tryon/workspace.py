@@ -29,7 +29,10 @@ from app.ui.tryon.saving import Saving
 from app.ui.tryon.slot import Slot
 
 _EMPTY = "Drop a photo of a person"
-_EMPTY_HINT = "Seen from the front, from the head to the hips at least. Then choose a cloth."
+_EMPTY_HINT = (
+    "Seen from the front: from the head to the hips at least, or for pants and skirts from the "
+    "waist down. Then choose a cloth."
+)
 _NEXT = "Now the cloth: drop its picture, or choose a wardrobe below and click one."
 _STOPPED = "Stopped. Ctrl+R tries it on after all."
 _HOLD = Qt.Key.Key_C
@@ -86,8 +89,6 @@ class TryOnWorkspace(TryOnLayout):
         self.intake.settings_changed.connect(self.settings_changed)
         self.person.clear.connect(lambda: fitting.set_person(None))
         self.cloth.clear.connect(lambda: fitting.set_cloth(None))
-        self.person.turn.connect(self.turn_person)
-        self.cloth.turn.connect(self.turn_cloth)
         self.side.history.chosen.connect(fitting.return_to)
         self.wardrobe.changed.connect(self._refresh)
         self.saving.job_started.connect(self.job_started)
@@ -110,13 +111,13 @@ class TryOnWorkspace(TryOnLayout):
 
     def turn_person(self) -> None:
         """Turn the person's photo a quarter clockwise."""
-        if self.fitting.person is not None:
-            self._on_taken(self.fitting.person.turned(), person=True)
+        self.region.end()
+        self.fitting.turn(person=True)
 
     def turn_cloth(self) -> None:
         """Turn the cloth a quarter clockwise, for garments are put on as they lie."""
-        if self.fitting.cloth is not None:
-            self._on_taken(self.fitting.cloth.turned(), person=False)
+        self.region.end()
+        self.fitting.turn(person=False)
 
     def choose(self, category: Category | None) -> None:
         """Say what kind of garment the cloth is; None has it seen by its picture."""
