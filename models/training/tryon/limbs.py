@@ -7,7 +7,6 @@ where they begin to be bare, how far sleeves and legs reach.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 
 import torch
@@ -21,9 +20,10 @@ _SEEN = 0.5  # confidence from which an arm surely is where its joints are said 
 _HAND = 1.4  # forearms from the elbow to the tips of a hand
 _CORE = 0.9  # of the half width of a leg, what surely is inside of it
 _HEM = 0.08  # of a bone, how uncertain it is where pants end
-_STRAP = 0.12  # of the upper arm, which any garment may cover
+_CUFF = 0.12  # of a bone, below what is read of a sleeve
 _ARMHOLE = 0.4  # of the upper arm, before whose inner half a body reaches to here
 _FLANK = 1.5  # of the hips' half width, from where on an arm hangs beside the body
+_WAIST = 0.3  # of the torso, above the hips, from where on a skirt may flare
 _HANGS = 0.5  # of a bone's length, how far it leads down at least
 _ANY = 0.15  # share of a limb's second bone from which it surely is covered
 
@@ -49,18 +49,20 @@ def bared(points: Tensor, garment: bones.Garment, height: int) -> Bared:
     frame = bones.Frame.of(points)
     x, y = bones.grid(points, height, height * WIDTH // HEIGHT)
     start, end = frame.chains[:, 0, :, :2], frame.chains[:, 0, :, 1:]
-    covered = _reaches(garment)[..., None]
-    share, squared = to_bone(x, y, start + (end - start) * covered, end)
-    along, _ = to_bone(x, y, start, end)
-    strap, armhole = _of_bones(points, [_STRAP, 0.0], [_ARMHOLE, 0.0])
-    # Bare from the cuff on: what lies before it is sleeve.
-    bare = (share >= 0) & (covered < bones.WHOLE)[..., None] & (along >= strap)
+    covered = _reaches(garment)
+    # A little below the cuff, for how far it reaches is read; without a sleeve at the shoulder.
+    begins = (covered + _CUFF * (covered / _ANY).clamp(max=1))[..., None, None]
+    along, squared = to_bone(x, y, start, end)
+    armhole = _of_bones(points, _ARMHOLE, 0.0)
+    bare = (along >= begins) & (begins < 1)
     bare = bare & (_outer(frame, x, y, start, end) | (along >= armhole))
     wide = bare & (squared < (_ARM * frame.torso[:, None, None, None, None]).pow(2))
     known = points[:, bones.ARMS, 2]
     seen = (torch.minimum(known[..., :2], known[..., 1:]) > _SEEN)[..., None, None]
     slim = bones.off_limbs(points, height)[:, 0].unflatten(1, (2, 2)) < 1
-    past = _past(frame, x, y, start, end, covered[..., None])
+    below = (y - frame.hip[:, 1:, None]) / frame.torso[:, None, None] + _WAIST
+    flare = below.clamp(min=0) * (frame.torso * garment.hanging)[:, None, None]
+    past = _past(frame, x, y, start, end, begins, flare[:, None, None])
     upper = (1 - garment.lower)[:, None, None, None]
     masks = torch.stack([wide, bare & seen & slim, past & seen]).flatten(2, 3).any(2, keepdim=True)
     return Bared(*(masks.to(x.dtype) * upper))
@@ -73,9 +75,9 @@ def _reaches(garment: bones.Garment) -> Tensor:
     return torch.stack([torch.maximum(first, (second > _ANY).to(first)), second], 2)
 
 
-def _of_bones(like: Tensor, *rows: list[float]) -> Iterator[Tensor]:
-    """(2, 1, 1) each: what holds for the first and the second bone of a limb."""
-    return iter(torch.tensor(rows, dtype=like.dtype, device=like.device)[..., None, None])
+def _of_bones(like: Tensor, first: float, second: float) -> Tensor:
+    """(2, 1, 1): what holds for the first and the second bone of a limb."""
+    return torch.tensor([first, second], dtype=like.dtype, device=like.device)[:, None, None]
 
 
 def _outer(frame: bones.Frame, x: Tensor, y: Tensor, start: Tensor, end: Tensor) -> Tensor:
@@ -91,20 +93,27 @@ def _outer(frame: bones.Frame, x: Tensor, y: Tensor, start: Tensor, end: Tensor)
 
 
 def _past(
-    frame: bones.Frame, x: Tensor, y: Tensor, start: Tensor, end: Tensor, covered: Tensor
+    frame: bones.Frame,
+    x: Tensor,
+    y: Tensor,
+    start: Tensor,
+    end: Tensor,
+    begins: Tensor,
+    flare: Tensor,
 ) -> Tensor:
     """(B, 2, 2, H, W): farther aside than each bone of an arm that hangs beside the trunk is in the
-    same row, from where it is bare to the tips of the hand."""
+    same row, by ``flare`` (B, 1, 1, H, W) pixels, from where it ``begins`` (B, 2, 2, 1, 1) to be
+    bare to the tips of the hand."""
     step_x, step_y = x_and_y(end - start)
     from_x, from_y = x_and_y(start)
     hanging = step_y > _HANGS * (step_x**2 + step_y**2).sqrt()
     down = (y - from_y) / step_y.clamp(min=1.0)
-    strap, reach = _of_bones(x, [_STRAP, 0.0], [1.0, _HAND])
-    there = (down >= torch.maximum(strap, covered)) & (down < reach) & (covered < bones.WHOLE)
+    reach = _of_bones(x, 1.0, _HAND)
+    there = (down >= begins) & (down < reach) & (begins < 1)
     hip_x = frame.hip[:, None, None, :1, None]
     arm = from_x + down * step_x - hip_x
     beside = arm.abs() > _FLANK * frame.half[:, None, None, None, None]
-    farther = ((x - hip_x) * arm > 0) & ((x - hip_x).abs() > arm.abs())
+    farther = ((x - hip_x) * arm > 0) & ((x - hip_x).abs() > arm.abs() + flare)
     return hanging & there & beside & farther
 
 
