@@ -255,6 +255,16 @@ def test_names_of_files_are_ones_that_every_disk_takes(
 # Correct
 
 
+def erase(studio: Studio, room: TryOnWorkspace) -> None:
+    """Correct the region: the middle of the garment goes."""
+    studio.window.commands["tryon.correct"].trigger()
+    canvas = editor_canvas(room)
+    canvas.set_tool("eraser")
+    canvas.set_brush_size(20)
+    drag(canvas, [(45, 60), (46, 60)])
+    studio.quiet()
+
+
 def test_a_painted_region_changes_the_outcome_and_can_be_taken_back(
     studio: Studio, room: TryOnWorkspace
 ) -> None:
@@ -294,12 +304,7 @@ def test_resetting_the_region_is_a_step_that_can_be_undone(
     studio: Studio, room: TryOnWorkspace
 ) -> None:
     commands = studio.window.commands
-    commands["tryon.correct"].trigger()
-    canvas = editor_canvas(room)
-    canvas.set_tool("eraser")
-    canvas.set_brush_size(20)
-    drag(canvas, [(45, 60), (46, 60)])
-    studio.quiet()
+    erase(studio, room)
     commands["tryon.uncorrect"].trigger()
     studio.quiet()
     assert room.region.active
@@ -323,12 +328,7 @@ def test_what_was_painted_outlives_a_turn_of_the_cloth(
     studio: Studio, room: TryOnWorkspace
 ) -> None:
     commands = studio.window.commands
-    commands["tryon.correct"].trigger()
-    canvas = editor_canvas(room)
-    canvas.set_tool("eraser")
-    canvas.set_brush_size(20)
-    drag(canvas, [(45, 60), (46, 60)])
-    studio.quiet()
+    erase(studio, room)
     painted = room.fitting.outcome
     commands["tryon.turn_cloth"].trigger()
     studio.quiet()

@@ -16,7 +16,7 @@ from models.training.tryon import bones
 from models.training.tryon.body import HEIGHT, WIDTH, to_bone, x_and_y
 
 _ARM = 0.13  # half the width of an arm, in torsos, at most
-_SEEN = 0.5  # confidence from which an arm surely is where its joints are said to be
+_SEEN = 0.5  # confidence from which a limb surely is where its joints are said to be
 _HAND = 1.4  # forearms from the elbow to the tips of a hand
 _CORE = 0.9  # of the half width of a leg, what surely is inside of it
 _HEM = 0.08  # of a bone, how uncertain it is where pants end
@@ -57,8 +57,7 @@ def bared(points: Tensor, garment: bones.Garment, height: int) -> Bared:
     bare = (along >= begins) & (begins < 1)
     bare = bare & (_outer(frame, x, y, start, end) | (along >= armhole))
     wide = bare & (squared < (_ARM * frame.torso[:, None, None, None, None]).pow(2))
-    known = points[:, bones.ARMS, 2]
-    seen = (torch.minimum(known[..., :2], known[..., 1:]) > _SEEN)[..., None, None]
+    seen = _seen(points, bones.ARMS)
     slim = bones.off_limbs(points, height)[:, 0].unflatten(1, (2, 2)) < 1
     below = (y - frame.hip[:, 1:, None]) / frame.torso[:, None, None] + _WAIST
     flare = below.clamp(min=0) * (frame.torso * garment.hanging)[:, None, None]
@@ -73,6 +72,12 @@ def _reaches(garment: bones.Garment) -> Tensor:
     anything of the second."""
     first, second = garment.covered.unbind(2)
     return torch.stack([torch.maximum(first, (second > _ANY).to(first)), second], 2)
+
+
+def _seen(points: Tensor, joints: Tensor) -> Tensor:
+    """(B, 2, 2, 1, 1): whether both ends of each bone between ``joints`` (2, 3) are known."""
+    known = points[:, joints, 2]
+    return (torch.minimum(known[..., :2], known[..., 1:]) > _SEEN)[..., None, None]
 
 
 def _of_bones(like: Tensor, first: float, second: float) -> Tensor:
@@ -125,8 +130,7 @@ def in_pants(points: Tensor, garment: bones.Garment, height: int) -> tuple[Tenso
     x, y = bones.grid(points, height, height * WIDTH // HEIGHT)
     start, end = frame.chains[:, 1, :, :2], frame.chains[:, 1, :, 1:]
     along, _ = to_bone(x, y, start, end)
-    known = points[:, bones.LEGS, 2]
-    seen = (torch.minimum(known[..., :2], known[..., 1:]) > _SEEN)[..., None, None]
+    seen = _seen(points, bones.LEGS)
     slim = bones.off_limbs(points, height)[:, 1].unflatten(1, (2, 2)) < _CORE
     covered = _reaches(garment)
     ends = (covered - _HEM * (covered < bones.WHOLE)).clamp(min=0)
