@@ -12,6 +12,7 @@ import pytest
 
 if TYPE_CHECKING:
     from models.training.tryon.pairs import Pairs
+    from models.training.tryon.photographed import Garments
 
 pytest.importorskip("torch", reason="the recipe needs the extra `training`")
 
@@ -127,6 +128,17 @@ def made(made_pack: Path) -> Pairs:
     from models.training.tryon import pairs
 
     return pairs.load(made_pack, True, torch.device("cpu"))
+
+
+@pytest.fixture
+def garments(tmp_path: Path) -> Garments:
+    """Three drawn garments, all to train on; their pack is ``garments.npz``."""
+    import torch
+
+    from models.training.tryon import photographed
+    from tests.training.garments_drawn import write_garments
+
+    return photographed.load(write_garments(tmp_path), True, torch.device("cpu"))
 
 
 @pytest.fixture

@@ -17,6 +17,8 @@ BODY = {
     "hip": (15, 170), "knee": (17, 236), "ankle": (19, 296),
 }  # fmt: skip
 MIDDLE, HEIGHT, WIDTH = 150, 400, 300
+#: The pack that ships.
+PARSER = Path(__file__).parents[2] / "models" / "person-parser"
 
 
 def landmarks_of_drawn(**moved: tuple[float, float]) -> np.ndarray:

@@ -7,15 +7,12 @@ import json
 from collections.abc import Callable
 from pathlib import Path
 
-import cv2
 import numpy as np
 import pytest
 
 torch = pytest.importorskip("torch", reason="the recipe needs the extra `training`")
 
 from app.domain.framing import CATEGORIES, LANDMARKS  # noqa: E402
-from app.domain.geometry import Rect  # noqa: E402
-from app.domain.requests import CutCloth, DeviceUse  # noqa: E402
 from models.training import pictures  # noqa: E402
 from models.training.tryon import (  # noqa: E402
     bones,
@@ -30,61 +27,12 @@ from models.training.tryon import (  # noqa: E402
 from models.training.tryon.body import HEIGHT, LAYERS, WIDTH, Body  # noqa: E402
 from models.training.tryon.networks import TryOnNet  # noqa: E402
 from models.training.tryon.pairs import Pairs  # noqa: E402
-from tests.training.people_drawn import class_of  # noqa: E402
-
-_TSHIRT = {
-    "category": "upper", "sleeve": 0.6, "left_root": [0.7, 0.3], "right_root": [0.3, 0.3],
-    "bottom": [0.5, 0.9], "left_end": [0.9, 0.4], "right_end": [0.1, 0.4],
-}  # fmt: skip
-_LONG = _TSHIRT | {
-    "sleeve": 2, "left_middle": [0.85, 0.5], "right_middle": [0.15, 0.5],
-    "left_end": [0.9, 0.8], "right_end": [0.1, 0.8],
-}  # fmt: skip
-_SKIRT = {
-    "category": "lower", "skirt": True, "sleeve": 0, "left_root": [0.6, 0.3],
-    "right_root": [0.4, 0.3], "waist": [0.5, 0.1], "knees": [0.5, 0.8],
-}  # fmt: skip
-
-
-class _Cutter:
-    """Cuts out what is not white."""
-
-    def cut_out(self, photo: np.ndarray) -> CutCloth | None:
-        alpha = (photo.min(2) < 250).astype(np.uint8) * 255
-        if not alpha.any():
-            return None
-        box = Rect(0, 0, photo.shape[1], photo.shape[0])
-        use = DeviceUse("CPU", "CPUExecutionProvider", 0.0)
-        return CutCloth(np.dstack([photo, alpha]), box, np.eye(4, dtype=np.float32)[0], use)
-
-
-@pytest.fixture
-def garments(tmp_path: Path) -> photographed.Garments:
-    """A red T-shirt, a blue long-sleeved one, a green skirt, an empty photograph."""
-    folder = tmp_path / "garments"
-    folder.mkdir()
-    shapes = {
-        "shirt.png": [((60, 60), (140, 270)), ((10, 70), (190, 140))],
-        "long.png": [((60, 60), (140, 270)), ((10, 70), (190, 250))],
-        "skirt.png": [((50, 30), (150, 250))],
-        "empty.png": [],
-    }
-    colours = {"shirt.png": (0, 0, 200), "long.png": (200, 0, 0), "skirt.png": (0, 160, 0)}
-    for name, boxes in shapes.items():
-        photo = np.full((300, 200, 3), 255, np.uint8)
-        for low, high in boxes:
-            cv2.rectangle(photo, low, high, colours[name], -1)
-        cv2.imwrite(str(folder / name), photo)
-    rows = "".join(f"{name},train,any,false\n" for name in shapes)
-    (folder / "index.csv").write_text(f"file,split,category,kids\n{rows}", "utf-8")
-    marks = {"shirt.png": _TSHIRT, "long.png": _LONG, "skirt.png": _SKIRT, "empty.png": _SKIRT}
-    target = tmp_path / "garments.npz"
-    np.savez(target, **photographed.cut_out(folder, marks, _Cutter()))
-    return photographed.load(target, True, torch.device("cpu"))
+from tests.training.garments_drawn import LONG, TSHIRT  # noqa: E402
+from tests.training.people_drawn import PARSER, class_of  # noqa: E402
 
 
 def test_a_short_sleeve_points_to_its_elbow() -> None:
-    points, covered, folded = photographed.joints(_TSHIRT, (200, 300))
+    points, covered, folded = photographed.joints(TSHIRT, (200, 300))
     left, right, axis, _, middle, end, *_ = points
     assert not folded
     assert left[0] > 100 > right[0]
@@ -97,16 +45,16 @@ def test_a_short_sleeve_points_to_its_elbow() -> None:
 
 
 def test_long_sleeves_end_at_the_wrist_and_folded_ones_are_told() -> None:
-    points, covered, folded = photographed.joints(_LONG, (200, 300))
+    points, covered, folded = photographed.joints(LONG, (200, 300))
     assert covered.tolist() == [[1, 1], [1, 1]]
     assert not folded
     assert np.allclose(points[5], [180, 240])
     for end in ([0.72, 0.32], [0.5, 0.6]):  # upon itself, on the trunk
-        assert photographed.joints(_LONG | {"left_end": end}, (200, 300))[2]
+        assert photographed.joints(LONG | {"left_end": end}, (200, 300))[2]
 
 
 def test_three_quarter_sleeves_leave_the_wrist_bare() -> None:
-    mark = _LONG | {"sleeve": 1.5, "left_end": [0.87, 0.6], "right_end": [0.13, 0.6]}
+    mark = LONG | {"sleeve": 1.5, "left_end": [0.87, 0.6], "right_end": [0.13, 0.6]}
     points, covered, _ = photographed.joints(mark, (200, 300))
     assert (covered[:, 0] == 1).all()
     assert ((covered[:, 1] > 0.2) & (covered[:, 1] < 0.8)).all()
@@ -367,16 +315,17 @@ def test_where_a_garment_that_was_put_on_ends_is_known_over_the_old_one(
     assert (batch.laid == 0).all()
     surely = limbs.bared(worn.points, worn.garment, HEIGHT).must
     for own, known_there in ((worn, True), (batch, False)):
-        _, old, _, ignore, unsure = train.hide(net, own, pictures.torch_seeded(1))
-        over = (old * (1 - own.mask) > 0)[tops]
+        seen = data.Sight(own.person, own.labels, own.points, own.mask)
+        hidden = train.hide(net, own, seen, True, pictures.torch_seeded(1))
+        over = (hidden.was * (1 - own.mask) > 0)[tops]
         assert over.any()
-        assert (ignore[tops][over] == 1).all()  # what is seen there is another garment
-        assert ((unsure[tops][over] < 1).float().mean() > 0.5) == known_there
+        assert (hidden.ignore[tops][over] == 1).all()  # what is seen there is another garment
+        assert ((hidden.unsure[tops][over] < 1).float().mean() > 0.5) == known_there
         if known_there:  # the forearms, which long sleeves covered, lie before the shirt
-            before = (surely * old)[tops] > 0
+            before = (surely * hidden.was)[tops] > 0
             assert before.sum() > 100
             assert not own.mask[tops][before].any()
-            assert not unsure[tops][before].any()
+            assert not hidden.unsure[tops][before].any()
 
 
 def test_the_recipe_learns_from_photographs_too(
@@ -397,6 +346,8 @@ def test_the_recipe_learns_from_photographs_too(
         "cpu",
         "--garments",
         pack,
+        "--parser",
+        PARSER,
     )
     assert torch.load(run / "state.pt", weights_only=True)["step"] == 3
 

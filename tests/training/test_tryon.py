@@ -13,7 +13,7 @@ torch = pytest.importorskip("torch", reason="the recipe needs the extra `trainin
 
 from app.domain import framing  # noqa: E402
 from app.domain.errors import PictureError  # noqa: E402
-from models.training import packing, pictures  # noqa: E402
+from models.training import packing, palette, pictures  # noqa: E402
 from models.training.tryon import (  # noqa: E402
     bones,
     data,
@@ -21,11 +21,15 @@ from models.training.tryon import (  # noqa: E402
     export,
     networks,
     pairs,
+    photographed,
+    redressed,
     train,
     unpaired,
+    views,
 )  # fmt: skip
 from models.training.tryon.body import HEIGHT, LAYERS, WIDTH, Body  # noqa: E402
-from tests.training.people_drawn import class_of  # noqa: E402
+from models.training.tryon.shipped import Packs  # noqa: E402
+from tests.training.people_drawn import PARSER, class_of  # noqa: E402
 
 CPU = torch.device("cpu")
 
@@ -110,16 +114,38 @@ def test_a_crop_repeats_its_last_row_and_is_not_judged(made: pairs.Pairs) -> Non
             assert torch.equal(person[:, -1], person[:, end - 1])
 
 
+def _look(
+    net: networks.TryOnNet, batch: data.Batch, blind: bool = False
+) -> tuple[torch.Tensor, networks.Look]:
+    """What is hidden of the people of a batch as they are, and what the nets see of them."""
+    reach = torch.full((len(batch.person),), 1.25)
+    hidden, old, _ = net.body(batch.labels, batch.points, batch.category, reach)
+    first = bones.flow(batch.points, batch.garment, batch.flat)
+    look = net.look(
+        batch.person, batch.cloth, batch.labels, batch.points, batch.category, hidden, old, first,
+        blind,
+    )  # fmt: skip
+    return hidden, look
+
+
+def test_only_the_blind_see_nothing_of_what_is_hidden(made: pairs.Pairs) -> None:
+    net = networks.TryOnNet()
+    batch = data.batch(made, torch.arange(2), data.FIXED, pictures.torch_seeded(0))
+    hidden, look = _look(net, batch)
+    assert torch.equal(look.photo, batch.person)
+    hidden, look = _look(net, batch, blind=True)
+    other = dataclasses.replace(batch, person=torch.where(hidden > 0.5, 0.3, batch.person))
+    _, again = _look(net, other, blind=True)
+    assert torch.allclose(look.photo, again.photo, atol=1e-5)
+    assert torch.allclose(look.wide, again.wide, atol=1e-5)
+
+
 def test_what_a_bared_place_may_look_like(made: pairs.Pairs) -> None:
     """Skin is spread from the face and hands that stay visible, the ground from the ground."""
     net = networks.TryOnNet()
     batch = data.batch(made, torch.arange(2), data.FIXED, pictures.torch_seeded(0))
-    hidden, _, _ = net.body(batch.labels, batch.points, batch.category, torch.full((2,), 1.25))
-    first = bones.flow(batch.points, batch.garment, batch.flat)
-    seen, _ = net.look(
-        batch.person, batch.cloth, batch.labels, batch.points, batch.category, hidden, first
-    )
-    looks = networks.layers(seen, batch.points)
+    hidden, look = _look(net, batch)
+    looks = networks.layers(look.seen, batch.points)
     assert looks.shape == (2, len(LAYERS), 3, HEIGHT, WIDTH)
     for name, exact in (("skin", False), ("ground", True)):
         there = (batch.labels == class_of(name))[:, None] & (hidden < 0.5)
@@ -188,12 +214,49 @@ class _Reader:
 
 
 def test_people_can_be_seen_as_a_parser_reads_them(made: pairs.Pairs) -> None:
-    read = train.as_read(made, _Reader())
+    read = views.own(made, _Reader())
     assert (read.labels == class_of("blouse")).all()
-    assert read.labels.shape == made.labels.shape
-    assert read.labels.dtype == made.labels.dtype
     assert (read.landmarks == 7).all()
-    assert torch.equal(read.person, made.person)
+    assert torch.equal(read.photo[:, 0], made.person)
+    # What has to go is not by the reader's labels but by the true ones.
+    of_true = torch.isin(
+        made.labels, torch.tensor([class_of(n) for n in ("blouse", "skirt", "pants")])
+    )
+    assert not (read.gone[:, 0].bool() & ~of_true).any()
+    assert (read.gone[:, 0].bool() & made.mask.bool()).sum() > 0.9 * made.mask.sum()
+
+
+def _views(made: pairs.Pairs) -> views.Views:
+    """The people with what they wear painted grey."""
+    grey = torch.where(made.mask > 0, 128, made.person)
+    ones = made.landmarks[:, None]
+    return views.Views(grey[:, None], made.labels[:, None], made.mask[:, None], ones)
+
+
+def test_what_is_seen_moves_with_the_person(made: pairs.Pairs) -> None:
+    """Beside what has to go a sight is the person, whatever was done to both; landmarks too."""
+    rows = torch.arange(len(made)).repeat(3)
+    for whole, seen in ((made, _views(made)), (data.halved(made), _views(made).halved())):
+        batch = data.batch(whole, rows, data.Augment(), pictures.torch_seeded(6), [seen])
+        (sight,) = batch.sights
+        assert torch.equal(sight.points, batch.points)
+        assert torch.equal(sight.labels, batch.labels)
+        kept = torch.nn.functional.max_pool2d(sight.gone, 5, 1, 2).expand(-1, 3, -1, -1) < 0.5
+        assert kept.float().mean() > 0.3
+        assert (sight.photo - batch.person)[kept].abs().max() < 0.05
+        gone = (sight.gone > 0.5).expand(-1, 3, -1, -1)
+        assert (sight.photo - batch.person)[gone].abs().mean() > 0.1
+
+
+def test_each_sees_what_was_chosen_for_them(made: pairs.Pairs) -> None:
+    own, other = _views(made), _views(made)
+    other.photo = other.photo * 0
+    rows = torch.arange(2)
+    batch = data.batch(made, rows, data.FIXED, pictures.torch_seeded(0), [own, other])
+    chosen = torch.tensor([1.0, 0.0]).view(2, 1, 1, 1)
+    sight = batch.sights[0].where(chosen, batch.sights[1])
+    assert torch.equal(sight.photo[0], batch.sights[0].photo[0])
+    assert (sight.photo[1] == -1).all()
 
 
 def test_thin_plate_goes_through_its_points() -> None:
@@ -241,12 +304,16 @@ def test_garments_that_cannot_be_cut_are_counted_and_colours_compared() -> None:
 
 
 @pytest.mark.filterwarnings("ignore::torch.jit.TracerWarning")  # shapes are meant to be fixed
-def test_train_stop_resume_export(
-    made_pack: Path, tmp_path: Path, run_main: Callable[..., None]
+def test_train_stop_resume_export_and_teach(
+    made_pack: Path,
+    tmp_path: Path,
+    garments: photographed.Garments,
+    run_main: Callable[..., None],
 ) -> None:
-    run, target = tmp_path / "run", tmp_path / "tryon-flow"
-    run_main(train.main, made_pack, run, "--plan", "128:2", "--device", "cpu")
-    run_main(train.main, made_pack, run, "--plan", "128:2,256:1", "--device", "cpu")
+    run, target = tmp_path / "run", tmp_path / "models" / "tryon-flow"
+    common = ("--device", "cpu", "--parser", PARSER)
+    run_main(train.main, made_pack, run, "--plan", "128:2", *common)
+    run_main(train.main, made_pack, run, "--plan", "128:2,256:1", *common)
     state = torch.load(run / "state.pt", weights_only=True)
     assert [e["step"] for e in state["log"]] == [1, 2, 3]
     assert {"flow", "points", "kind", "fine flow", "fill", "bare", "perceptual"} <= set(
@@ -262,12 +329,33 @@ def test_train_stop_resume_export(
     for name, value in state["average"].items():
         if not name.endswith("num_batches_tracked"):
             assert torch.allclose(again[name], value, rtol=1e-3, atol=2e-3), name
-    run_main(
-        train.main, made_pack, tmp_path / "next", "--plan", "128:1", "--device", "cpu",
-        "--start", target / "tryon.onnx",
-    )  # fmt: skip
 
-    held_out = pairs.load(made_pack, False, CPU)
+    # It dresses its people in other garments, and the next one learns from that.
+    for name in ("person-parser", "cloth-cutout"):
+        (target.parent / name).symlink_to(PARSER.with_name(name))
+    shown = tmp_path / "redressed.npz"
+    garments.category = torch.arange(3)  # one of each
+    packs, held_out = Packs(target.parent), pairs.load(made_pack, False, CPU)
+    rng = np.random.default_rng(0)
+    everybody = pairs.load(made_pack, True, CPU)
+    dressed = {
+        True: redressed.redress(packs, everybody, garments, rng),
+        False: redressed.redress(packs, held_out, garments, rng),
+    }
+    redressed.save(dressed, shown)
+    seen = views.load(shown, True, CPU)
+    assert seen.photo.shape[:3] == (len(everybody), 3, 3)
+    assert seen.labels.max() < len(palette.CLASSES)
+    assert seen.gone.max() == 1
+    assert len(views.load(shown, False, CPU)) == len(held_out)
+    run_main(
+        train.main, made_pack, tmp_path / "next", "--plan", "128:1,256:1", *common,
+        "--start", target / "tryon.onnx", "--redressed", shown,
+    )  # fmt: skip
+    assert "gone" in torch.load(tmp_path / "next" / "state.pt", weights_only=True)["log"][-1]
+    figures, _ = evaluate.measure_pairs(packs, held_out, views.load(shown, False, CPU))
+    assert figures["pairs"] == 3 * len(held_out)
+
     batch = data.batch(held_out, torch.arange(1), data.FIXED, pictures.torch_seeded(0))
     feed = {k: v.numpy() for k, v in export.inputs(batch).items()}
     made = packing.session(target / "tryon.onnx").run(list(export.OUTPUTS), feed)

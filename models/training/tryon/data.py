@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import torch
@@ -12,6 +13,7 @@ from torch.nn import functional
 from models.training.tryon.body import HEIGHT, WIDTH
 from models.training.tryon.bones import Garment
 from models.training.tryon.pairs import Pairs
+from models.training.tryon.views import Views
 
 _MIRRORED = [0, 2, 1, 4, 3, 6, 5, 8, 7, 10, 9, 12, 11]  # a mirrored left hand is a right one
 _MIRRORED_FLAT = [1, 0, 2, 3, 6, 7, 4, 5]
@@ -34,13 +36,35 @@ FIXED = Augment(mirror=False, shift=0, scale=0, rotate=0, color=0, cropped=0, co
 
 
 @dataclass
+class Sight:
+    """What a network sees of people: ``photo`` (B, 3, H, W) in -1..1; ``labels`` (B, H, W) int64
+    and ``points`` (B, 13, 3), as read in it; ``gone`` (B, 1, H, W) 0 or 1, what has to go."""
+
+    photo: Tensor
+    labels: Tensor
+    points: Tensor
+    gone: Tensor
+
+    def where(self, chosen: Tensor, other: Sight) -> Sight:
+        """This where ``chosen`` (B, 1, 1, 1) is 1, the ``other`` elsewhere."""
+        yes = chosen > 0.5
+        return Sight(
+            torch.where(yes, self.photo, other.photo),
+            torch.where(yes[:, 0], self.labels, other.labels),
+            torch.where(yes[:, 0], self.points, other.points),
+            torch.where(yes, self.gone, other.gone),
+        )
+
+
+@dataclass
 class Batch:
     """``person`` (B, 3, 256, 192) and ``cloth`` (B, 4, ...) in -1..1, its alpha 0..1; ``labels``
     (B, 256, 192) int64; ``points`` (B, 13, 3); ``category`` (B, 3) one-hot; ``flow`` (B, 2, ...);
     ``mask`` (B, 1, ...) the worn garment; ``ignore`` (B, 1, ...) where the picture is not known,
     ``unsure`` (B, 1, ...) where it is not known whether the garment lies; ``laid`` (B, 1, 1, 1) 1
     where the garment was put on (`pasting`), 0 where it was worn; ``flat`` (B, 8, 2) -1..1,
-    `bones.POINTS` of the cloth; ``garment`` what kind it is."""
+    `bones.POINTS` of the cloth; ``garment`` what kind it is; ``sights`` what a network may see of
+    the people."""
 
     person: Tensor
     cloth: Tensor
@@ -54,6 +78,39 @@ class Batch:
     laid: Tensor
     flat: Tensor
     garment: Garment
+    sights: tuple[Sight, ...] = ()
+
+
+def _sight(views: Views, rows: Tensor, how: Augment, rng: torch.Generator) -> Sight:
+    """One of the views of each of ``rows``, drawn by chance."""
+    variant = torch.randint(views.photo.shape[1], (len(rows),), generator=rng).to(rows.device)
+    if how is FIXED:
+        variant = torch.zeros_like(variant)
+    return Sight(
+        views.photo[rows, variant].float() / 127.5 - 1,
+        views.labels[rows, variant, 0].long(),
+        views.landmarks[rows, variant].clone(),
+        views.gone[rows, variant].float(),
+    )
+
+
+def _sight_moved(sight: Sight, grid: Tensor, body: Tensor) -> Sight:
+    hard = torch.cat([sight.labels[:, None].float(), sight.gone], 1)
+    labels, gone = _sample(hard, grid, "nearest").split(1, 1)
+    points = _moved(sight.points, body)
+    return Sight(_sample(sight.photo, grid), labels[:, 0].round().long(), points, gone)
+
+
+def _sight_mirrored(sight: Sight) -> Sight:
+    photo, labels, gone = (t.flip(-1) for t in (sight.photo, sight.labels, sight.gone))
+    return Sight(photo, labels, _mirrored(sight.points), gone)
+
+
+def _mirrored(points: Tensor) -> Tensor:
+    """Landmarks (B, 13, 3) of mirrored people."""
+    mirrored = points[:, _MIRRORED].clone()
+    mirrored[..., 0] = WIDTH - mirrored[..., 0]
+    return mirrored
 
 
 def _affine(count: int, how: Augment, rng: torch.Generator) -> Tensor:
@@ -107,8 +164,11 @@ def halved(pairs: Pairs) -> Pairs:
     )  # fmt: skip
 
 
-def batch(pairs: Pairs, rows: Tensor, how: Augment, rng: torch.Generator) -> Batch:
-    """A batch of the records ``rows``, each with one of its cloths; ``rng`` is a CPU generator."""
+def batch(
+    pairs: Pairs, rows: Tensor, how: Augment, rng: torch.Generator, views: Sequence[Views] = ()
+) -> Batch:
+    """A batch of the records ``rows``, each with one of its cloths and seen in one of each of the
+    ``views``, which are moved and recoloured alike; ``rng`` is a CPU generator."""
     device, count = pairs.person.device, len(rows)
     height, width = pairs.person.shape[2:]
     rows_there = rows.to(device)
@@ -123,6 +183,7 @@ def batch(pairs: Pairs, rows: Tensor, how: Augment, rng: torch.Generator) -> Bat
     flow = pairs.flow[rows_there, variant].float()
     flat = pairs.points[rows_there, variant].clone()
     covered, skirt = pairs.covered[rows_there], pairs.skirt[rows_there]
+    sights = [_sight(view, rows_there, how, rng) for view in views]
     if flow.shape[2] != height:
         flow = functional.interpolate(
             flow, size=(height, width), mode="bilinear", align_corners=False
@@ -136,6 +197,7 @@ def batch(pairs: Pairs, rows: Tensor, how: Augment, rng: torch.Generator) -> Bat
         person, flow = soft[:, :3], soft[:, 3:]
         labels, mask = hard[:, :1], hard[:, 1:]
         points = _moved(points, body.to(device))
+        sights = [_sight_moved(sight, grid, body.to(device)) for sight in sights]
         cloth, lying = laid_anew(cloth, how, rng)
         inverse = torch.linalg.inv(lying[:, :, :2])
         flow = torch.einsum("bij,bjhw->bihw", inverse, flow - lying[:, :, 2, None, None])
@@ -149,20 +211,37 @@ def batch(pairs: Pairs, rows: Tensor, how: Augment, rng: torch.Generator) -> Bat
         )
         sign = torch.tensor([-1.0, 1.0], device=device).view(1, 2, 1, 1)
         flow = torch.where(wide, flow.flip(-1) * sign, flow)
-        mirrored = points[:, _MIRRORED].clone()
-        mirrored[..., 0] = WIDTH - mirrored[..., 0]
-        points = torch.where(flip[:, None, None], mirrored, points)
+        points = torch.where(flip[:, None, None], _mirrored(points), points)
+        sights = [_sight_mirrored(sight).where(wide, sight) for sight in sights]
         flat = torch.where(flip[:, None, None], mirrored_flat(flat), flat)
         covered = torch.where(flip[:, None, None], covered.flip(1), covered)
     if how.color:
         own = colour_maps(count, how.color, rng).to(device)
         # The garment keeps its identity: its cloth and what is worn of it change alike.
-        person = turned(person, mask, own)
         cloth[:, :3] = turned(cloth[:, :3], (cloth[:, 3:] > 0.02).float(), own)
         light = 1 + (torch.rand(count, 3, 1, 1, generator=rng) * 2 - 1) * how.color / 3
-        person = torch.where(mask > 0.5, person, ((person + 1) * light.to(device) - 1).clamp(-1, 1))
+        light = light.to(device)
+
+        def lit(rgb: Tensor) -> Tensor:
+            return ((rgb + 1) * light - 1).clamp(-1, 1)
+
+        def recoloured(rgb: Tensor) -> Tensor:
+            return torch.where(mask > 0.5, turned(rgb, mask, own), lit(rgb))
+
+        person = recoloured(person)
+        theirs = colour_maps(count, how.color, rng).to(device)
+        for sight in sights:
+            # What has to go gets a colour of its own; all else changes as the person does.
+            goes = turned(lit(sight.photo), sight.gone, theirs)
+            sight.photo = torch.where(sight.gone > 0.5, goes, recoloured(sight.photo))
     if how.cropped:
-        person, labels, ignore = _cropped(person, labels, points, how.cropped, rng)
+        crop = _Crop.drawn(points, how.cropped, height, rng)
+        person, labels, ignore = crop(person), crop(labels), crop.below(width)
+        crop.unsee(points)
+        for sight in sights:
+            sight.photo, sight.gone = crop(sight.photo), crop(sight.gone)
+            sight.labels = crop(sight.labels[:, None])[:, 0]
+            crop.unsee(sight.points)
     if how.collar:
         cloth = _with_collar(cloth, how.collar, rng)
     category = functional.one_hot(pairs.category[rows_there], 3).float()
@@ -171,6 +250,7 @@ def batch(pairs: Pairs, rows: Tensor, how: Augment, rng: torch.Generator) -> Bat
         person.contiguous(memory_format=last), cloth.contiguous(memory_format=last),
         labels[:, 0].round().long(), points, category, flow, mask, ignore, ignore,
         torch.zeros(count, 1, 1, 1, device=device), flat, Garment(category, skirt, covered),
+        tuple(sights),
     )  # fmt: skip
 
 
@@ -213,27 +293,41 @@ def _moved(points: Tensor, theta: Tensor) -> Tensor:
     return torch.cat([(new + 1) * size, points[..., 2:]], -1)
 
 
-def _cropped(
-    person: Tensor, labels: Tensor, points: Tensor, share: float, rng: torch.Generator
-) -> tuple[Tensor, Tensor, Tensor]:
-    """Shop photographs end at the thigh: below a random row the picture repeats its last one."""
-    height, width = person.shape[2:]
-    scale = height / HEIGHT
-    hip, knee = points[:, 7:9, 1].mean(1), points[:, 9:11, 1].mean(1)
-    where = (hip + torch.rand(len(hip), generator=rng).to(hip) * (knee - hip)).clamp(8, HEIGHT)
-    cut = (torch.rand(len(hip), generator=rng) < share).to(hip.device)
-    ends = torch.where(cut, where, torch.full_like(where, HEIGHT))
-    end = (ends * scale).long()
-    rows = torch.arange(height, device=hip.device)[None].expand(len(hip), -1)
-    below = rows >= end[:, None]
-    source = torch.minimum(rows, end[:, None] - 1)[:, None, :, None]
+@dataclass(frozen=True)
+class _Crop:
+    """Shop photographs end at the thigh: below row ``ends`` (B,) of the frame a picture of
+    ``height`` repeats its last one."""
 
-    def repeated(x: Tensor) -> Tensor:
-        return x.gather(2, source.expand(-1, x.shape[1], -1, width))
+    ends: Tensor
+    height: int
 
-    points[..., 2] = torch.where(points[..., 1] > ends[:, None], 0.0, points[..., 2])
-    ignore = below[:, None, :, None].expand(-1, 1, -1, width).float()
-    return repeated(person), repeated(labels), ignore
+    @classmethod
+    def drawn(cls, points: Tensor, share: float, height: int, rng: torch.Generator) -> _Crop:
+        hip, knee = points[:, 7:9, 1].mean(1), points[:, 9:11, 1].mean(1)
+        where = hip + torch.rand(len(hip), generator=rng).to(hip) * (knee - hip)
+        cut = (torch.rand(len(hip), generator=rng) < share).to(hip.device)
+        ends = torch.where(cut, where.clamp(8, HEIGHT), torch.full_like(where, HEIGHT))
+        return cls(ends, height)
+
+    @property
+    def _last(self) -> Tensor:
+        return (self.ends * (self.height / HEIGHT)).long()[:, None] - 1
+
+    def __call__(self, x: Tensor) -> Tensor:
+        """``x`` (B, C, H, W), cropped."""
+        rows = torch.arange(self.height, device=x.device)[None]
+        source = torch.minimum(rows, self._last)[:, None, :, None]
+        return x.gather(2, source.expand(-1, x.shape[1], -1, x.shape[3]))
+
+    def below(self, width: int) -> Tensor:
+        """(B, 1, H, ``width``) 1 where the last row is repeated."""
+        rows = torch.arange(self.height, device=self.ends.device)[None]
+        below = (rows > self._last).float()
+        return below[:, None, :, None].expand(-1, 1, -1, width)
+
+    def unsee(self, points: Tensor) -> None:
+        """Landmarks (B, 13, 3) that were cut off are not seen."""
+        points[..., 2] = torch.where(points[..., 1] > self.ends[:, None], 0.0, points[..., 2])
 
 
 def _with_collar(cloth: Tensor, share: float, rng: torch.Generator) -> Tensor:

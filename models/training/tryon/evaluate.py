@@ -1,10 +1,12 @@
 """Measure a pack ``tryon-flow`` on people and garments it has not seen; all figures of its card.
 
-    python -m models.training.tryon.evaluate PAIRS.npz DATA models RUN --garments GARMENTS.npz
+    python -m models.training.tryon.evaluate PAIRS.npz DATA models RUN --garments GARMENTS.npz \
+        --redressed REDRESSED.npz
 
 ``models`` is the folder of packs; parser and cut-out are used as the application uses them. Pairs:
-the shipped graph on made pairs of ``val``, beside two baselines. Marked: ``val`` garments whose
-points were marked by eye, against where the bones would put them. Unpaired: ``val`` garments
+the shipped graph on made pairs of ``val``, beside two baselines; as it sees the photograph, it is
+given the people in another garment, and the photograph is the truth. Marked: ``val`` garments
+whose points were marked by eye, against where the bones would put them. Unpaired: ``val`` garments
 photographed flat, on ``val`` people in the street and as shops show them. Writes
 ``RUN/figures.json`` and ``RUN/pairs.jpg``, ``RUN/upper.jpg`` and so on (photographs of the data
 set: never to be committed).
@@ -13,6 +15,7 @@ set: never to be committed).
 from __future__ import annotations
 
 import argparse
+import itertools
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -23,7 +26,7 @@ import torch
 
 from app.domain.framing import CATEGORIES
 from models.training import measures, packing, pictures
-from models.training.tryon import data, pairs, pasting, photographed, unpaired
+from models.training.tryon import data, pairs, pasting, photographed, unpaired, views
 from models.training.tryon.body import HEIGHT, WIDTH, Body
 from models.training.tryon.shipped import Packs, picture_of
 
@@ -85,8 +88,11 @@ class _Tally:
         }
 
 
-def measure_pairs(packs: Packs, made: pairs.Pairs) -> tuple[dict[str, object], pictures.Image]:
-    """Figures on made pairs, with both baselines, and a contact sheet."""
+def measure_pairs(
+    packs: Packs, made: pairs.Pairs, shown: views.Views
+) -> tuple[dict[str, object], pictures.Image]:
+    """Figures on made pairs, from every picture in which the people are ``shown``, with both
+    baselines, and a contact sheet."""
     names = ("ours", "no warp", "thin plate by landmarks")
     tallies = {name: _Tally([], [], [], []) for name in names}
     truth: list[Floats] = []
@@ -94,8 +100,10 @@ def measure_pairs(packs: Packs, made: pairs.Pairs) -> tuple[dict[str, object], p
     size = torch.tensor([WIDTH / 2, HEIGHT / 2]).view(2, 1, 1).numpy()
     y, x = (np.mgrid[:HEIGHT, :WIDTH] + 0.5).astype(np.float32)
     still = np.stack([x / WIDTH * 2 - 1, y / HEIGHT * 2 - 1])
-    for index in range(len(made)):
+    count = shown.photo.shape[1]
+    for index, view in itertools.product(range(len(made)), range(count)):
         person = made.person[index].permute(1, 2, 0).numpy()
+        given = np.ascontiguousarray(shown.photo[index, view].permute(1, 2, 0).numpy())
         cloth = made.cloth[index, 0].permute(1, 2, 0).numpy()
         mask = made.mask[index, 0].numpy() > 0
         flow = np.stack(
@@ -103,7 +111,8 @@ def measure_pairs(packs: Packs, made: pairs.Pairs) -> tuple[dict[str, object], p
         )
         landmarks = made.landmarks[index].numpy()
         category = int(made.category[index])
-        outputs = packs.dress(np.ascontiguousarray(person), landmarks, cloth, category)
+        outputs = packs.dress(given, landmarks, cloth, category)
+        base = given.astype(np.float32).transpose(2, 0, 1) / 255
         real = person.astype(np.float32).transpose(2, 0, 1) / 255
         unit = cloth.astype(np.float32).transpose(2, 0, 1) / 255
         points = made.landmarks[index, 1:, :2].numpy()
@@ -112,24 +121,24 @@ def measure_pairs(packs: Packs, made: pairs.Pairs) -> tuple[dict[str, object], p
         known = points[inside]
         goals = flow[:, columns_of[:, 1], columns_of[:, 0]].T
         flows = (outputs["flow"], still, thin_plate(known, goals))
-        cells = [cloth[..., :3], person]
+        cells = [cloth[..., :3], given, person]
         for name, own in zip(names, flows, strict=True):
-            shown = outputs["outcome"] if name == "ours" else _laid(real, outputs, unit, own)
+            worn = outputs["outcome"] if name == "ours" else _laid(base, outputs, unit, own)
             alpha = outputs["cover"][0] if name == "ours" else _alpha(unit, own)
             tally = tallies[name]
-            tally.outcomes.append(np.clip(shown, 0, 1).astype(np.float32))
-            tally.ssim.append(measures.ssim(shown.transpose(1, 2, 0), real.transpose(1, 2, 0)))
+            tally.outcomes.append(np.clip(worn, 0, 1).astype(np.float32))
+            tally.ssim.append(measures.ssim(worn.transpose(1, 2, 0), real.transpose(1, 2, 0)))
             gap = np.linalg.norm((own - flow) * size, axis=0)
             tally.flow_error.append(float(gap[mask].mean()))
             read = alpha > 0.5
             tally.iou.append(float((read & mask).sum() / max((read | mask).sum(), 1)))
-            cells.append(picture_of(shown))
+            cells.append(picture_of(worn))
         truth.append(real)
-        if index % max(1, len(made) // 24) == 0:
+        if view == index % count and index % max(1, len(made) // 24) == 0:
             columns.append(cells)
     distance = measures.PerceptualDistance()
     figures: dict[str, object] = {name: tallies[name].result(truth, distance) for name in names}
-    return figures | {"pairs": len(made)}, pictures.columns_sheet(columns, 12)
+    return figures | {"pairs": len(truth)}, pictures.columns_sheet(columns, 12)
 
 
 def measure_marked(
@@ -185,14 +194,16 @@ def main() -> None:
     parser.add_argument("models", type=Path, help="folder of packs")
     parser.add_argument("run", type=Path, help="folder that receives figures and contact sheets")
     parser.add_argument("--garments", type=Path, help="photographed garments with marked points")
+    parser.add_argument("--redressed", type=Path, required=True, help="the people in others")
     args = parser.parse_args()
     packs = Packs(args.models)
-    made = pairs.load(args.pack, False, torch.device("cpu"))
-    paired, sheet = measure_pairs(packs, made)
+    cpu = torch.device("cpu")
+    made, shown = pairs.load(args.pack, False, cpu), views.load(args.redressed, False, cpu)
+    paired, sheet = measure_pairs(packs, made, shown)
     worn, sheets = unpaired.measure(packs, args.data)
     marked: dict[str, object] = {}
     if args.garments:
-        garments = photographed.load(args.garments, False, torch.device("cpu"))
+        garments = photographed.load(args.garments, False, cpu)
         marked, sheets["marked"] = measure_marked(packs, made, garments)
     feed = {
         "person": np.zeros((1, 3, HEIGHT, WIDTH), np.float32),

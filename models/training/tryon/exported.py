@@ -14,6 +14,8 @@ from models.training.tryon.networks import TryOnNet, covering, warp
 
 _CRISP = 3.0  # steepness of the outline; of 1, 2, 3 and 5 the nearest to real pictures
 _CRISP_FILL = 2.5  # and of the borders between the layers of which the fill is made
+_NEAR = 8  # pixels beyond what is hidden in which something may have to go
+_UNLIKELY = 0.05  # chance of having to go, up to which nothing does
 _SHADOW = 0.75  # of a cloth's mean colour
 _MIDRIFF = 0.45  # of the torso, above the hips, from where on a dress shows below a short top
 _ASIDE = 31  # columns, as far as which what a top covers says where it ends
@@ -40,21 +42,24 @@ class ExportedTryOn(nn.Module):
         flat, garment = net.reader(rgba, category)
         first = bones.flow(landmarks, garment, flat)
         hidden = net.around(hidden, front, rgba, first)
-        seen, wide = net.look(person * 2 - 1, rgba, labels, landmarks, category, hidden, first)
-        coarse = net.coarse(wide, first)
+        look = net.look(person * 2 - 1, rgba, labels, landmarks, category, hidden, old, first)
+        coarse = net.coarse(look, first)
         bared = limbs.bared(landmarks, garment, HEIGHT)
         legs, clad = limbs.in_pants(landmarks, garment, HEIGHT)
         known = bared.must * old - clad
-        flow, logit, fill, bare = net.mend(rgba, seen, landmarks, coarse, _CRISP_FILL, known)
-        flow = flow.clamp(-1, 1)
+        made = net.mend(rgba, look, coarse, _CRISP_FILL, known)
+        flow = made.flow.clamp(-1, 1)
         warped = warp(cloth, flow)
-        cover = covering(logit * _CRISP, warped[:, 3:])
+        cover = covering(made.logit * _CRISP, warped[:, 3:])
         cover = cover * (1 - bared.before(skin, old))
-        # The old garment and the seam around it, but nothing that stays.
-        replace = functional.avg_pool2d(functional.max_pool2d(old, 5, 1, 2), 3, 1, 1)
+        # What has to go and the seam around it, but nothing that stays.
+        near = functional.max_pool2d(torch.maximum(hidden, old), 2 * _NEAR + 1, 1, _NEAR)
+        gone = (made.gone * _CRISP).sigmoid() * near
+        gone = ((gone - _UNLIKELY) / (1 - 2 * _UNLIKELY)).clamp(0, 1)
+        replace = functional.avg_pool2d(functional.max_pool2d(gone, 5, 1, 2), 3, 1, 1)
         stays = dress * category[:, _UPPER, None, None, None] * self._under(landmarks, cover)
-        replace = replace * (1 - torch.maximum(front, stays))
-        fill = (fill + 1) / 2
+        replace = replace * (1 - torch.maximum(front * (1 - gone), stays))
+        fill = (made.fill + 1) / 2
         # Between its legs and beside them pants that lie badly are in their own shadow.
         legs = legs * (1 - front) * (labels != GROUND)[:, None]
         solid = cloth[:, 3:]
@@ -63,7 +68,7 @@ class ExportedTryOn(nn.Module):
         replace = torch.maximum(replace, legs)
         outcome = person + replace * (fill - person)
         outcome = outcome + cover * (warped[:, :3] - outcome)
-        ground = bare.softmax(1)[:, LAYERS.index("ground")][:, None]
+        ground = made.bare.softmax(1)[:, LAYERS.index("ground")][:, None]
         return outcome, flow, cover, replace, fill, ground * (1 - legs)
 
     def _under(self, landmarks: Tensor, cover: Tensor) -> Tensor:

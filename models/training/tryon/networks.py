@@ -5,12 +5,13 @@ the points of the cloth (shoulders, elbows, wrists and so on); with the person's
 a first flow by linear blend skinning (`bones`), to which every scale of the coarse net adds a
 residual. A second net sees the warped cloth at full size and mends flow and outline and paints what
 the cloth leaves bare. Cascaded flows after PF-AFN (Ge et al. 2021), made small; taught by known
-flows.
+flows. Both nets see the photograph itself too, what is to go included.
 """
 
 from __future__ import annotations
 
 import itertools
+from dataclasses import dataclass
 
 import torch
 from torch import Tensor, nn
@@ -103,6 +104,42 @@ def layers(seen: Tensor, points: Tensor) -> Tensor:
     return torch.stack([around, ground, (skin + 1) * light - 1, clothes], 1)
 
 
+@dataclass(frozen=True)
+class Look:
+    """What the nets see of a person: ``photo`` (B, 3, H, W) in -1..1; ``seen`` (B, 13, H, W), the
+    same with the hidden part filled from around it, what is hidden, and what shows, by `KINDS`;
+    ``old`` (B, 1, H, W), the old garment by the labels; ``points`` (B, 13, 3); ``wide``, all at
+    128x96 and the cloth as the first flow moves it."""
+
+    photo: Tensor
+    seen: Tensor
+    old: Tensor
+    points: Tensor
+    wide: Tensor
+
+
+@dataclass(frozen=True)
+class Mended:
+    """What the second net says, at 256x192: ``flow`` (B, 2, ...), ``logit`` (B, 1, ...) of the
+    garment, ``fill`` (B, 3, ...) in -1..1, ``bare`` (B, 4, ...) logits of the `LAYERS` it is made
+    of, and ``gone`` (B, 1, ...), the logit of what has to go."""
+
+    flow: Tensor
+    logit: Tensor
+    fill: Tensor
+    bare: Tensor
+    gone: Tensor
+
+
+class _Glance(nn.Sequential):
+    """Features of the photograph, added to those of a net that did without it: at first none."""
+
+    def __init__(self, inputs: int, outputs: int) -> None:
+        super().__init__(ConvNorm(inputs, 32), ConvNorm(32, 32), nn.Conv2d(32, outputs, 1))
+        nn.init.zeros_(self[-1].weight)
+        nn.init.zeros_(self[-1].bias)
+
+
 class _Down(nn.Sequential):
     def __init__(self, inputs: int, outputs: int) -> None:
         super().__init__(
@@ -148,6 +185,11 @@ class Reader(nn.Module):
         return flat, bones.Garment(category, kind[:, 4], kind[:, :4].view(-1, 2, 2))
 
 
+def _half(x: Tensor) -> Tensor:
+    """At the height of the coarse net."""
+    return functional.avg_pool2d(x, 2) if x.shape[2] != HEIGHT // 2 else x
+
+
 class Coarse(nn.Module):
     """At 128x96, from a first flow: flow (B, 2, ...), logit of the garment (B, 1, ...) and features
     (B, 32, ...)."""
@@ -156,6 +198,7 @@ class Coarse(nn.Module):
         super().__init__()
         widths = _COARSE
         self.first = ConvNorm(inputs, widths[0])
+        self.glance = _Glance(3, widths[0])
         pairs = list(itertools.pairwise(widths))
         self.downs = nn.ModuleList(_Down(a, b) for a, b in pairs)
         self.ups = nn.ModuleList(ConvNorm(a + b, a) for a, b in pairs)
@@ -164,9 +207,9 @@ class Coarse(nn.Module):
             nn.init.zeros_(module.weight)
             nn.init.zeros_(module.bias)
 
-    def forward(self, x: Tensor, first: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-        warped = x[:, :4]
-        x = self.first(x)
+    def forward(self, look: Look, first: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        warped = look.wide[:, :4]
+        x = self.first(look.wide) + self.glance(_half(look.photo))
         levels = [x]
         for down in self.downs:
             x = down(x)
@@ -182,13 +225,14 @@ class Coarse(nn.Module):
 
 class Fine(nn.Module):
     """At 256x192, from the warped cloth and what is seen of the person: shift of the flow, logit of
-    the garment, logits (B, 4, ...) of which of `LAYERS` shows where it leaves the person bare, and
-    how the colours (B, 3, ...) differ from that layer's."""
+    the garment, logits (B, 4, ...) of which of `LAYERS` shows where it leaves the person bare, how
+    the colours (B, 3, ...) differ from that layer's, and the logit of what has to go."""
 
     def __init__(self, seen: int) -> None:
         super().__init__()
         a, b, c = _FINE
         self.first = ConvNorm((4 + seen) * 4 + _COARSE[0], a)
+        self.glance = _Glance((3 + 1) * 4, a)
         self.down1, self.down2 = _Down(a, b), _Down(b, c)
         self.deep = nn.Sequential(_Down(c, c), ConvNorm(c, c))
         self.up3, self.up2, self.up1 = ConvNorm(c + c, c), ConvNorm(c + b, b), ConvNorm(b + a, a)
@@ -196,15 +240,18 @@ class Fine(nn.Module):
         self.last = ConvNorm(24 + 8, 24)
         self.head = nn.Conv2d(24, 6, 3, padding=1)
         self.bare = nn.Sequential(ConvNorm(24 + 2, 16), nn.Conv2d(16, len(LAYERS), 3, padding=1))
-        for module in (self.head, self.bare[-1]):
+        self.gone = nn.Conv2d(24, 1, 3, padding=1)
+        for module in (self.head, self.bare[-1], self.gone):
             nn.init.zeros_(module.weight)
             nn.init.zeros_(module.bias)
 
     def forward(
-        self, warped: Tensor, seen: Tensor, features: Tensor, limbs: Tensor
-    ) -> tuple[Tensor, Tensor, Tensor, Tensor]:
-        full = torch.cat([warped, seen], 1)
+        self, warped: Tensor, look: Look, features: Tensor, limbs: Tensor
+    ) -> tuple[Tensor, Tensor, Tensor, Tensor, Tensor]:
+        full = torch.cat([warped, look.seen], 1)
         x0 = self.first(torch.cat([functional.pixel_unshuffle(full, 2), features], 1))
+        photo = torch.cat([look.photo, look.old], 1)
+        x0 = x0 + self.glance(functional.pixel_unshuffle(photo, 2))
         x1 = self.down1(x0)
         x2 = self.down2(x1)
         x = _grow(self.deep(x2), x2.shape[2:])
@@ -216,7 +263,8 @@ class Fine(nn.Module):
         out = self.head(x)
         bare = self.bare(torch.cat([x, _grow(limbs, full.shape[2:])], 1))
         logit = out[:, 2:3] + 6 * (warped[:, 3:] - 0.5)
-        return out[:, :2] * _REFINE, logit, bare, out[:, 3:].tanh()
+        gone = self.gone(x) + 6 * (look.old - 0.5)
+        return out[:, :2] * _REFINE, logit, bare, out[:, 3:].tanh(), gone
 
 
 class TryOnNet(nn.Module):
@@ -238,18 +286,19 @@ class TryOnNet(nn.Module):
         points: Tensor,
         category: Tensor,
         hidden: Tensor,
+        old: Tensor,
         first: Tensor,
-    ) -> tuple[Tensor, Tensor]:
-        """What is seen of the person (B, 13, H, W), the hidden part filled from around it, and the
-        coarse net's input at 128x96: the cloth warped by the ``first`` flow, and all else."""
-        kinds = self.body.seen_kinds(labels, hidden)
-        seen = torch.cat([diffuse(person, 1 - hidden), hidden, kinds], 1)
-        half = torch.cat([seen, cloth], 1)
-        if half.shape[2] != HEIGHT // 2:
-            half = functional.avg_pool2d(half, 2)
+        blind: bool = False,
+    ) -> Look:
+        """The ``blind`` see nothing of what is hidden, not even in the photograph: they learn from
+        people who wear what is to be put on them."""
+        around = diffuse(person, 1 - hidden)
+        seen = torch.cat([around, hidden, self.body.seen_kinds(labels, hidden)], 1)
+        half = _half(torch.cat([seen, cloth], 1))
         spread = category[:, :, None, None].expand(-1, -1, *half.shape[2:])
         warped = warp(half[:, -4:], first)
-        return seen, torch.cat([warped, half, self.body.heat(points), spread], 1)
+        wide = torch.cat([warped, half, self.body.heat(points), spread], 1)
+        return Look(around if blind else person, seen, old, points, wide)
 
     def around(self, hidden: Tensor, front: Tensor, cloth: Tensor, first: Tensor) -> Tensor:
         """What is ``hidden`` (B, 1, H, W) of the body, and what the cloth may cover beside it:
@@ -272,21 +321,20 @@ class TryOnNet(nn.Module):
     def mend(
         self,
         cloth: Tensor,
-        seen: Tensor,
-        points: Tensor,
+        look: Look,
         coarse: tuple[Tensor, Tensor, Tensor],
         crisp: float = 1.0,
         skin: Tensor | None = None,
-    ) -> tuple[Tensor, Tensor, Tensor, Tensor]:
-        """The second net after the first, at 256x192: flow, garment logit, fill, and the logits of
-        the layers it is made of, between which the borders get ``crisp`` times as steep; ``skin``
-        (B, 1, H, W) is 1 where it surely shows and -1 where it surely does not."""
+    ) -> Mended:
+        """The second net after the first; the borders between the layers of the fill get ``crisp``
+        times as steep; ``skin`` (B, 1, H, W) is 1 where it surely shows and -1 where it surely does
+        not."""
         flow = _grow(coarse[0], (HEIGHT, WIDTH))
-        limbs = self.body.limbs(points)
-        shift, logit, bare, change = self.fine(warp(cloth, flow), seen, coarse[2], limbs)
+        limbs = self.body.limbs(look.points)
+        shift, logit, bare, change, gone = self.fine(warp(cloth, flow), look, coarse[2], limbs)
         bare = bare * crisp
         if skin is not None:
             is_skin = torch.arange(len(LAYERS), device=bare.device) == LAYERS.index("skin")
             bare = bare + _SURELY * is_skin[None, :, None, None] * skin
-        fill = (layers(seen, points) * bare.softmax(1)[:, :, None]).sum(1) + change
-        return flow + shift, logit, fill.clamp(-1, 1), bare
+        fill = (layers(look.seen, look.points) * bare.softmax(1)[:, :, None]).sum(1) + change
+        return Mended(flow + shift, logit, fill.clamp(-1, 1), bare, gone)

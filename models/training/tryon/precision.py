@@ -1,6 +1,6 @@
 """Compare the try-on graph in single, half and 8-bit precision; the card's reason for what ships.
 
-    python -m models.training.tryon.precision PAIRS.npz models RUN
+    python -m models.training.tryon.precision PAIRS.npz REDRESSED.npz models RUN
 
 Measures each variant on the made pairs of ``val``: size, time, and how far pictures and figures
 move. The 8-bit variant has its convolutions quantised per channel, calibrated on made pairs to
@@ -23,7 +23,7 @@ from onnxruntime import quantization
 from onnxruntime.transformers import float16
 
 from models.training import packing
-from models.training.tryon import data, evaluate, export, pairs
+from models.training.tryon import data, evaluate, export, pairs, views
 from models.training.tryon.shipped import Packs
 
 Feed = dict[str, npt.NDArray[np.generic]]
@@ -82,11 +82,13 @@ def variants(graph: Path, made: pairs.Pairs, folder: Path) -> dict[str, Path]:
 def main() -> None:
     parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n")[0])
     parser.add_argument("pack", type=Path, help="made by models.training.tryon.pairs")
+    parser.add_argument("redressed", type=Path, help="the people in other garments")
     parser.add_argument("models", type=Path, help="folder of packs")
     parser.add_argument("run", type=Path, help="folder that receives the figures")
     args = parser.parse_args()
     cpu = torch.device("cpu")
     held_out = pairs.load(args.pack, False, cpu)
+    shown = views.load(args.redressed, False, cpu)
     packs = Packs(args.models)
     result: dict[str, dict[str, object]] = {}
     expected: list[npt.NDArray[np.float32]] = []
@@ -98,7 +100,7 @@ def main() -> None:
             pictures = [packs.tryon.run(["outcome"], feed)[0] for feed in cases]
             expected = expected or pictures
             gaps = [np.abs(p - e) for p, e in zip(pictures, expected, strict=True)]
-            figures, _ = evaluate.measure_pairs(packs, held_out)
+            figures, _ = evaluate.measure_pairs(packs, held_out, shown)
             result[name] = {
                 **packing.costs(path, cases[0]),
                 "picture differs, mean of 255": round(float(np.mean(gaps)) * 255, 3),

@@ -1,16 +1,19 @@
 """Train the try-on network on made pairs: one command, resumable after a kill at any moment.
 
     python -m models.training.tryon.train PAIRS.npz RUN --parser models/person-parser \
-        --garments GARMENTS.npz
+        --garments GARMENTS.npz --redressed REDRESSED.npz
 
 In the plan, height 64 stands for the reader of cloths alone, which sees them at 128 as in the next
-phase; at 128 it and the coarse flow learn; at 256 all nets do, and most of the people are seen as
-the parser reads them, with its mistakes: that is how the application will show them.
+phase; at 128 it and the coarse flow learn; at 256 all nets do. People are seen as the parser reads
+them, with its mistakes: that is how the application will show them.
+
+A network that has no teacher yet learns without ``--redressed``, and blind: its people wear what it
+is to put on them. Once it is a pack, `redressed` lets it dress them in other garments; who learns
+from these pictures sees them whole.
 """
 
 from __future__ import annotations
 
-import dataclasses
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -30,9 +33,10 @@ from models.training.tryon import (
     photographed,
     revealing,
     samples,
+    views,
 )
 from models.training.tryon.body import HEIGHT, LAYERS, Body
-from models.training.tryon.networks import TryOnNet, covering, warp
+from models.training.tryon.networks import Look, TryOnNet, covering, warp
 
 BATCH = {64: 16, 128: 16, 256: 6}
 _LAYER_WEIGHTS = torch.tensor([0.5, 0.7, 3.0, 2.0])  # of `LAYERS`: bared skin is rare
@@ -41,7 +45,6 @@ _CONTESTED = 5.0  # times as much the outline counts where the old garment lies
 _ASTRAY = 0.02  # of the frame's half, how far points are moved at random before the first flow
 _PASTED = 0.45  # share of people who are seen in a photographed garment
 _FURTHER = data.Augment(shift=0.08, scale=0.15, rotate=0.15)  # of what the reader alone sees
-_READ_SHARE = 0.75  # of the batches in which people are seen as the parser reads them
 
 
 @dataclass(frozen=True)
@@ -54,27 +57,12 @@ class Weights:
     around: float = 1.0
     photo: float = 1.0
     cover: float = 1.0
+    gone: float = 1.0
     smooth: float = 20.0
     fill: float = 2.0
     bare: float = 0.6
     revealed: float = 0.3
     perceptual: float = 1.5
-
-
-def as_read(made: pairs.Pairs, parser: parsing.Pack) -> pairs.Pairs:
-    """The same pairs with the label maps and landmarks that a parser reads from their people."""
-    labels, points = [], []
-    for person, framed_by in zip(made.person.cpu(), made.landmarks.cpu(), strict=True):
-        framed = person.permute(1, 2, 0).contiguous().numpy()
-        read, found = parser.read_frame(framed, framed_by.numpy())
-        labels.append(torch.from_numpy(read))
-        points.append(torch.from_numpy(found))
-    device = made.person.device
-    return dataclasses.replace(
-        made,
-        labels=torch.stack(labels)[:, None].to(device),
-        landmarks=torch.stack(points).to(device),
-    )
 
 
 def chances(half: pairs.Pairs) -> Tensor:
@@ -95,41 +83,46 @@ class Teacher:
         self,
         training: loop.Training,
         made: pairs.Pairs,
-        parser: parsing.Pack | None = None,
+        own: views.Views,
+        redressed: views.Views | None = None,
         garments: photographed.Garments | None = None,
     ) -> None:
-        self.garments = garments
+        self.garments, self.blind = garments, redressed is None
         self.training, self.made, self.weights = training, made, Weights()
-        self.read = as_read(made, parser) if parser else made
+        self.views = [own] if redressed is None else [own, redressed]
         self.half = data.halved(made)
+        self.half_views = [view.halved() for view in self.views]
         self.chances = chances(self.half)
         self.features = efficientnet.frozen("lite0", TAPS[-1] + 1).to(training.device)
 
     def __call__(self, height: int, rng: torch.Generator) -> loop.Terms:
         net, weights = self.training.net, self.weights
-        made = self.half
-        if height == HEIGHT:
-            made = self.read if torch.rand(1, generator=rng).item() < _READ_SHARE else self.made
         rows = torch.multinomial(self.chances, BATCH.get(height, 6), True, generator=rng)
         if height < HEIGHT // 2:
             with self._exactly():
                 cloth, points, kind = self._cloths(rows, rng)
             return self._misread(*net.read(cloth, kind.category), points, kind)
+        whole = height == HEIGHT
+        made, seen_as = (self.made, self.views) if whole else (self.half, self.half_views)
         with self._exactly():
-            batch = data.batch(made, rows, data.Augment(), rng)
+            batch = data.batch(made, rows, data.Augment(), rng, seen_as)
             if self.garments is not None:
                 how = data.Augment()
                 batch = pasting.paste(net.body, batch, self.garments, _PASTED, how, rng)
-        hidden, old, front, ignore, unsure = hide(net, batch, rng)
+            # Those that another garment is put on are seen in their own, the others in another.
+            sight = batch.sights[0].where(batch.laid, batch.sights[-1])
+        hidden = hide(net, batch, sight, self.blind, rng)
         flat, garment = net.read(batch.cloth, batch.category)
-        first = _first_flow(flat, garment, batch.points, rng)
-        hidden = net.around(hidden, front, batch.cloth, first)
-        seen, wide = net.look(
-            batch.person, batch.cloth, batch.labels, batch.points, batch.category, hidden, first
-        )
-        coarse = net.coarse(wide, first)
+        first = _first_flow(flat, garment, sight.points, rng)
+        region = net.around(hidden.region, hidden.front, batch.cloth, first)
+        look = net.look(
+            sight.photo, batch.cloth, sight.labels, sight.points, batch.category,
+            region, hidden.old, first, self.blind,
+        )  # fmt: skip
+        coarse = net.coarse(look, first)
         # Whether the new garment lies where the old one did is what outcomes go wrong by.
-        known, bounded = 1 - ignore, (1 - unsure) * (1 + (_CONTESTED - 1) * old)
+        known = 1 - hidden.ignore
+        bounded = (1 - hidden.unsure) * (1 + (_CONTESTED - 1) * sight.gone)
         # Where a sleeve tore off the body when it was laid flat, the true flow points at nothing.
         solid = (warp(batch.cloth[:, 3:], batch.flow) > 0.5).float()
         inside = batch.mask * known * solid
@@ -149,7 +142,8 @@ class Teacher:
         if height < HEIGHT:
             gap = (warp(batch.cloth, coarse[0].float())[:, :3] - batch.person).abs()
             return terms | {"photo": weights.photo * losses.mean_in(gap, sure)}
-        return terms | self._fine(net, batch, seen, coarse, hidden, old, known, bounded, inside)
+        truth = _Truth(batch, sight, hidden.was, region, known, bounded, inside)
+        return terms | self._fine(net, truth, look, coarse)
 
     def _exactly(self) -> torch.autocast:
         """Truth is made in single precision, whatever the network computes in."""
@@ -179,27 +173,20 @@ class Teacher:
         return {name: getattr(self.weights, name) * value for name, value in terms.items()}
 
     def _fine(
-        self,
-        net: nn.Module,
-        batch: data.Batch,
-        seen: Tensor,
-        coarse: tuple[Tensor, Tensor, Tensor],
-        hidden: Tensor,
-        old: Tensor,
-        known: Tensor,
-        bounded: Tensor,
-        inside: Tensor,
+        self, net: nn.Module, truth: _Truth, look: Look, coarse: tuple[Tensor, Tensor, Tensor]
     ) -> loop.Terms:
-        weights = self.weights
-        mended = net.mend(batch.cloth, seen, batch.points, coarse)
-        flow, logit, fill, layer = (t.float() for t in mended)
+        weights, batch, sight, known = self.weights, truth.batch, truth.sight, truth.known
+        mended = net.mend(batch.cloth, look, coarse)
+        flow, logit, fill, layer, gone = (
+            t.float() for t in (mended.flow, mended.logit, mended.fill, mended.bare, mended.gone)
+        )
         warped = warp(batch.cloth, flow)
         cover = covering(logit, warped[:, 3:].clamp(min=1e-4))  # the root's slope at 0
-        bare = hidden * (1 - batch.mask) * known
+        bare = torch.maximum(truth.region, sight.gone) * (1 - batch.mask) * known
         kind = net.body.layer[batch.labels]
         weight = bare * _LAYER_WEIGHTS.to(bare)[kind][:, None]
         entropy = functional.cross_entropy(layer, kind, reduction="none")[:, None]
-        outcome = batch.person + hidden * (fill - batch.person)
+        outcome = sight.photo + gone.sigmoid() * (fill - sight.photo)
         outcome = outcome + cover * (warped[:, :3] - outcome)
         outcome = torch.where(known > 0.5, outcome, batch.person)
         mine = self.features(outcome, TAPS)
@@ -208,15 +195,18 @@ class Teacher:
         content = torch.stack(
             [(m - t).abs().mean() / t.abs().mean() for m, t in zip(mine, theirs, strict=True)]
         ).mean()
+        flow_gap, colour_gap = (flow - batch.flow).abs(), (warped[:, :3] - batch.person).abs()
+        opened = (1 - batch.mask) * (1 - batch.ignore.amin(3, keepdim=True))
         return {
-            "fine flow": weights.flow * losses.mean_in((flow - batch.flow).abs(), inside),
-            "fine cover": weights.cover * losses.outline(logit, batch.mask, bounded),
+            "fine flow": weights.flow * losses.mean_in(flow_gap, truth.inside),
+            "fine cover": weights.cover * losses.outline(logit, batch.mask, truth.bounded),
             "fine smooth": weights.smooth * losses.bending(flow),
-            "photo": weights.photo * losses.mean_in((warped[:, :3] - batch.person).abs(), inside),
+            "gone": weights.gone * losses.outline(gone, sight.gone, opened),
+            "photo": weights.photo * losses.mean_in(colour_gap, truth.inside),
             "fill": weights.fill * losses.mean_in((fill - batch.person).abs(), weight),
             "bare": weights.bare * losses.mean_in(entropy, weight),
             "revealed": weights.revealed
-            * revealing.loss(layer, *revealing.revealed(net.body, batch, old)),
+            * revealing.loss(layer, *revealing.revealed(net.body, batch, truth.was)),
             "perceptual": weights.perceptual * content,
         }
 
@@ -232,38 +222,70 @@ def _first_flow(
         return bones.flow(points, kind, flat.float() + astray)
 
 
+@dataclass(frozen=True)
+class _Truth:
+    """What the second net is judged by, masks (B, 1, H, W) all: ``was`` as in `Hidden`, the hidden
+    ``region``, where the picture is ``known``, how much the outline counts (``bounded``), and where
+    the cloth is seen (``inside``)."""
+
+    batch: data.Batch
+    sight: data.Sight
+    was: Tensor
+    region: Tensor
+    known: Tensor
+    bounded: Tensor
+    inside: Tensor
+
+
+@dataclass(frozen=True)
+class Hidden:
+    """Masks (B, 1, H, W): the ``region`` that is hidden, the ``old`` garment and what stays in
+    ``front`` as they are read; the garment that ``was`` worn; where the picture cannot be judged
+    (``ignore``), as what else was worn is hidden too; and where the outline cannot (``unsure``):
+    there as well, unless the new garment was put on, whose end is known."""
+
+    region: Tensor
+    old: Tensor
+    front: Tensor
+    was: Tensor
+    ignore: Tensor
+    unsure: Tensor
+
+
 def hide(
-    net: nn.Module, batch: data.Batch, rng: torch.Generator
-) -> tuple[Tensor, Tensor, Tensor, Tensor, Tensor]:
-    """What the network does not see, wider by chance than need be and now and then in the shape of
-    another person's garment, so that its outline tells nothing; the old garment; what stays in
-    front; where the picture cannot be judged, as other old garments are hidden too; and where the
-    outline cannot: there as well, unless the new garment was put on, whose end is known."""
+    net: nn.Module, batch: data.Batch, sight: data.Sight, blind: bool, rng: torch.Generator
+) -> Hidden:
+    """What is hidden is wider by chance than need be and now and then in the shape of another
+    person's garment, so that its outline tells nothing. To the blind, who wear the new garment, all
+    of that is hidden."""
     count, device = len(batch.person), batch.person.device
     reach = (0.9 + 0.7 * torch.rand(count, generator=rng)).to(device)
-    hidden, old, front = net.body(batch.labels, batch.points, batch.category, reach)
+    region, old, front = net.body(sight.labels, sight.points, batch.category, reach)
+    _, was, _ = net.body(batch.labels, batch.points, batch.category, torch.ones_like(reach))
     step = HEIGHT // batch.mask.shape[2]
     wide = int(torch.randint(2, 10, (1,), generator=rng)) * 2 // step + 1
     wide += 1 - wide % 2
-    grown = functional.max_pool2d(batch.mask, wide, 1, wide // 2)
     order = torch.randperm(count, generator=rng).to(device)
     other = functional.max_pool2d(batch.mask[order], 5, 1, 2)
     same = (batch.category * batch.category[order]).sum(1) > 0
     lent = (torch.rand(count, generator=rng) < 0.6).to(device) & same
-    hidden = torch.maximum(hidden, grown)
-    hidden = torch.maximum(hidden, other * lent[:, None, None, None])
-    # The garment's own pixels are hidden even where something labelled as in front was wrong.
-    hidden = torch.maximum(hidden * (1 - front), batch.mask)
-    other = old * (1 - batch.mask)
+    region = torch.maximum(region, other * lent[:, None, None, None])
+    if blind:
+        region = torch.maximum(region, functional.max_pool2d(batch.mask, wide, 1, wide // 2))
+    region = region * (1 - front)
+    if blind:  # even where something labelled as in front was wrong
+        region = torch.maximum(region, batch.mask)
+    other = was * (1 - batch.mask)
     ignore = torch.maximum(batch.ignore, other)
     unsure = torch.maximum(batch.unsure, other * (1 - batch.laid))
-    return hidden, old, front, ignore, unsure
+    return Hidden(region, old, front, was, ignore, unsure)
 
 
 def main() -> None:
     parser = loop.arguments("Train the try-on network.", "64:2000,128:2000,256:4000")
-    parser.add_argument("--parser", type=Path, help="pack whose reading of people is learned from")
+    parser.add_argument("--parser", type=Path, required=True, help="pack that reads the people")
     parser.add_argument("--garments", type=Path, help="photographed garments, to learn from too")
+    parser.add_argument("--redressed", type=Path, help="the people in other garments")
     args = parser.parse_args()
     torch.manual_seed(0)
     device = loop.device_for(args.device)
@@ -273,9 +295,14 @@ def main() -> None:
         training.start_from(args.start)
     made, held_out = pairs.load(args.pack, True, device), pairs.load(args.pack, False, device)
     garments = photographed.load(args.garments, True, device) if args.garments else None
+    own = views.own(made, parsing.Pack(args.parser))
+    redressed, shown = (
+        (views.load(args.redressed, train, device) if args.redressed else None)
+        for train in (True, False)
+    )
     training.go(
-        Teacher(training, made, parsing.Pack(args.parser) if args.parser else None, garments),
-        lambda average, height: samples.sheet(average, held_out, height),
+        Teacher(training, made, own, redressed, garments),
+        lambda average, height: samples.sheet(average, held_out, shown, height),
         minutes=args.minutes,
         save_every=args.save_every,
     )
