@@ -21,7 +21,7 @@ from app.cli.command import (
     tell,
 )
 from app.domain.batch.estimate import Estimate, estimate
-from app.domain.batch.journal import Journal, Start
+from app.domain.batch.journal import Journal, Start, look
 from app.domain.batch.names import FIELDS
 from app.domain.batch.order import KIND, KINDS, TEMPLATE, Order, Pairing
 from app.domain.batch.plan import Plan, plan
@@ -142,8 +142,12 @@ def _order(options: argparse.Namespace) -> Order:
 def _dry_run(
     made: Plan, options: argparse.Namespace, cancel: CancelToken, speaker: _Json | _Lines
 ) -> int:
+    found = look(made) if options.resume or options.retry_failed else None
+    left = len(made.pairs)
+    if found is not None:
+        left = found.left + (found.failed if options.retry_failed else 0)
     fit = wiring.open_tryon(options.device, options.models).fit
-    guess = estimate(made, fit, cancel, jobs=options.jobs)
+    guess = estimate(made, fit, cancel, count=left, jobs=options.jobs)
     speaker.dry(made, guess)
     return Exit.OK if guess else Exit.INPUT
 
@@ -161,8 +165,9 @@ class _Lines:
         if guess is None:
             print(". None of the first pairs could be dressed; try one with toile tryon.")
             return
+        begun = f", {guess.count} still to do" if guess.count < len(made.pairs) else ""
         print(
-            f": about {duration(guess.seconds)} and {size(guess.bytes)}; "
+            f"{begun}: about {duration(guess.seconds)} and {size(guess.bytes)}; "
             f"{size(guess.free)} are free."
         )
         if not guess.fits:
@@ -202,9 +207,10 @@ class _Json:
     """Progress for a program: one JSON object a line."""
 
     def dry(self, made: Plan, guess: Estimate | None) -> None:
-        known: dict[str, Any] = {"seconds": None, "bytes": None, "free": None}
+        known: dict[str, Any] = {"left": None, "seconds": None, "bytes": None, "free": None}
         if guess is not None:
             known = {
+                "left": guess.count,
                 "seconds": round(guess.seconds, 1),
                 "bytes": guess.bytes,
                 "free": guess.free,

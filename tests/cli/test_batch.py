@@ -117,6 +117,26 @@ def test_a_dry_run_counts_estimates_and_writes_nothing(
     assert not order.out.exists()
 
 
+def test_a_dry_run_of_a_batch_that_was_begun_estimates_what_is_left(
+    order: Order, tryon: StandIn, capsys: pytest.CaptureFixture[str]
+) -> None:
+    picture(order.people / "bad.png", (REFUSED, 0, 0))
+    assert batch(order) == 3
+    picture(order.people / "late.png", (1, 0, 0))
+    capsys.readouterr()
+
+    def left(*more: str) -> int:
+        assert batch(order, "--dry-run", "--json-progress", *more) == 0
+        (line,) = capsys.readouterr().out.splitlines()
+        return int(json.loads(line)["left"])
+
+    assert left("--resume") == 2
+    assert left("--retry-failed") == 4
+    assert left("--anew") == 10
+    assert batch(order, "--dry-run", "--resume") == 0
+    assert "10 pairs, 2 still to do: about" in capsys.readouterr().out
+
+
 def test_a_table_of_pairs(order: Order, tryon: StandIn) -> None:
     table = order.people.parent / "pairs.csv"
     table.write_text("p000,c001,dress\np002,c000\n")

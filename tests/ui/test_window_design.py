@@ -157,6 +157,30 @@ def test_what_is_typed_into_a_field_counts_once_the_pointer_is_over_the_map(
     assert studio.window.look.seed == 77
 
 
+def test_a_seed_takes_nothing_but_digits(studio: Studio) -> None:
+    field = studio.window.design.style_panel.seed
+    field.selectAll()
+    QTest.keyClicks(field, "4 2")
+    field.insert("twelve")
+    assert field.text() == "42"
+    QTest.keyClick(field, Qt.Key.Key_Return)
+    assert studio.window.look.seed == 42
+    field.clear()
+    QTest.keyClick(field, Qt.Key.Key_Return)
+    assert (field.text(), studio.window.look.seed) == ("42", 42)
+
+
+def test_the_style_of_a_class_that_is_not_painted_says_so(studio: Studio) -> None:
+    design = studio.window.design
+    document = design.canvas.document()
+    assert document is not None
+    painted = {int(cls) for cls in np.unique(document.labels.array)}
+    for cls in (max(painted), min(set(range(1, 20)) - painted)):
+        design.palette_panel.select(cls)
+        said = "not painted yet" in design.style_panel.heading.text()
+        assert said == (cls not in painted)
+
+
 def test_a_lock_protects_a_class_on_the_canvas_and_does_not_select_it(studio: Studio) -> None:
     panel, canvas = studio.window.design.palette_panel, studio.window.design.canvas
     dress = panel.current

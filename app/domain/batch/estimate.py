@@ -21,8 +21,10 @@ _TIMED, _TRIED, _LOOKED_AT = 3, 8, 500
 
 @dataclass(frozen=True, slots=True)
 class Estimate:
-    """For the whole batch: ``seconds`` of work and ``bytes`` of outcomes; ``free`` bytes are left
-    on the disk of the output folder."""
+    """Of what is still to be done: ``count`` outcomes, ``seconds`` of work and ``bytes``; ``free``
+    bytes are left on the disk of the output folder."""
+
+    count: int
 
     seconds: float
     bytes: int
@@ -34,11 +36,13 @@ class Estimate:
         return self.bytes < self.free
 
 
-def estimate(plan: Plan, fit: Fit, cancel: CancelToken, *, jobs: int = 2) -> Estimate | None:
+def estimate(
+    plan: Plan, fit: Fit, cancel: CancelToken, *, count: int | None = None, jobs: int = 2
+) -> Estimate | None:
     """Dress a few items of the plan without keeping the outcomes; None when none of them works.
 
-    The very first opens the networks and is not counted, unless it is the only one. PackError,
-    DeviceError, Cancelled.
+    ``count`` outcomes are still to be made; without it all of the plan. The very first opens the
+    networks and is not counted, unless it is the only one. PackError, DeviceError, Cancelled.
     """
     pairs = plan.pairs[:_LOOKED_AT]
     items = in_good_order(name_items(plan.order, pairs, Taken(())))
@@ -60,8 +64,9 @@ def estimate(plan: Plan, fit: Fit, cancel: CancelToken, *, jobs: int = 2) -> Est
     if not times:
         return None
     warm = times[1:] or times
-    count = len(plan.pairs)
+    count = len(plan.pairs) if count is None else count
     return Estimate(
+        count,
         sum(warm) / len(warm) * count,
         round(sum(sizes) / len(sizes) * count),
         _free(plan.order.out.absolute()),

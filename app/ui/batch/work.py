@@ -123,13 +123,13 @@ class BatchWork(QObject):
         if order is self._wanted:
             say(value)
 
-    def estimate(self, made: Plan) -> None:
-        """Dress a few pairs to see how long all will take."""
+    def estimate(self, made: Plan, left: int) -> None:
+        """Dress a few pairs to see how long the ``left`` ones will take."""
         fit = self._fit()
         if fit is None or self.busy:
             return
         job = self._begin(
-            lambda token: estimate(made, fit, token), "Trying a few pairs", "estimating"
+            lambda token: estimate(made, fit, token, count=left), "Trying a few pairs", "estimating"
         )
         job.succeeded.connect(self.estimated)
 

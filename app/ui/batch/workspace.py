@@ -151,9 +151,11 @@ class BatchWorkspace(QWidget):
         messages.ask_table(self, start, self.form.table.set_path)
 
     def estimate(self) -> None:
-        """See by a few pairs how long the batch will take."""
+        """See by a few pairs how long what is left of the batch will take."""
         if self._counted is not None:
-            self.work.estimate(self._counted.plan)
+            found = self._counted.found
+            left = len(self._counted.plan.pairs) if found is None else found.left
+            self.work.estimate(self._counted.plan, left)
 
     def start(self) -> None:
         """Begin the batch, or go on with the one that is in the folder."""

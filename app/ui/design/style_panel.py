@@ -4,8 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from PySide6.QtCore import QEvent, QSignalBlocker, Qt, Signal
-from PySide6.QtGui import QDragEnterEvent, QDragLeaveEvent, QDropEvent, QKeyEvent
+from PySide6.QtCore import QEvent, QRegularExpression, QSignalBlocker, Qt, Signal
+from PySide6.QtGui import (
+    QDragEnterEvent,
+    QDragLeaveEvent,
+    QDropEvent,
+    QKeyEvent,
+    QRegularExpressionValidator,
+)
 from PySide6.QtWidgets import (
     QFrame,
     QGridLayout,
@@ -40,6 +46,7 @@ class SeedField(QLineEdit):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__("0", parent)
         self.setMaxLength(len(str(MAX_SEED)))
+        self.setValidator(QRegularExpressionValidator(QRegularExpression("[0-9]*"), self))
         self.setAcceptDrops(False)  # a dropped file is for the panel
         self.setAccessibleName("Seed of the look")
         self.setToolTip("The same seed gives the same look, always (up and down keys: next seeds)")
@@ -64,8 +71,7 @@ class SeedField(QLineEdit):
             self._take(self._seed + step)
 
     def _enter(self) -> None:
-        text = self.text().strip()
-        self._take(int(text) if text.isascii() and text.isdigit() else self._seed)
+        self._take(int(self.text() or self._seed))
 
     def _take(self, seed: int) -> None:
         seed = min(MAX_SEED, max(0, seed))
@@ -140,6 +146,7 @@ class StylePanel(QFrame):
         self.setObjectName("style_panel")
         self._model = model
         self._entry: GarmentClass | None = None
+        self._painted: frozenset[int] = frozenset()
         self.seed = SeedField()
         self.dice = _button("mdi6.dice-5-outline", "Throw the dice: a new look", model.throw, self)
         self.back = _button("mdi6.history", "Back to the look before", model.go_back, self)
@@ -237,6 +244,12 @@ class StylePanel(QFrame):
         self._entry = entry
         self.refresh()
 
+    def set_painted(self, classes: frozenset[int]) -> None:
+        """Say which classes the label map has: the style of any other shows nowhere."""
+        if classes != self._painted:
+            self._painted = classes
+            self.refresh()
+
     @property
     def _cls(self) -> int:
         return self._entry.index if self._entry is not None else GROUND
@@ -248,7 +261,8 @@ class StylePanel(QFrame):
         self.back.setEnabled(model.can_go_back)
         ready = model.count(cls) > 0 and cls != GROUND
         name = self._entry.name() if self._entry is not None else ""
-        self.heading.setText(f"Style of {name.lower()}" if name else "Style")
+        shown = "" if cls in self._painted else ", not painted yet"
+        self.heading.setText(f"Style of {name.lower()}{shown}" if name else "Style")
         self._stack.setCurrentIndex(0 if ready else 1)
         for button in (self.lock, self.reset):
             button.setEnabled(ready)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import numpy as np
 from PySide6.QtCore import QSignalBlocker, Qt, QTimer, Signal
 from PySide6.QtGui import QAction, QActionGroup, QImage, QKeyEvent
 from PySide6.QtWidgets import (
@@ -221,6 +222,7 @@ class DesignWorkspace(QWidget):
         if document is not None:
             counts = document.labels.counts()
             self.palette_panel.set_counts(counts)
+            self.style_panel.set_painted(frozenset(np.flatnonzero(counts).tolist()))
             self.picture.set_blank(not counts[GROUND + 1 :].any())
 
     def class_name(self, cls: int) -> str:
