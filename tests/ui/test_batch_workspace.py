@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 from PIL import Image
-from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt, QUrl
+from PySide6.QtCore import QEvent, QMimeData, QPoint, QPointF, Qt, QUrl
 from PySide6.QtGui import QDesktopServices, QDragEnterEvent, QDropEvent
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QFileDialog, QLabel, QWidget
@@ -241,6 +241,42 @@ def test_an_estimate_of_bad_pictures_says_so(rooms: Studio, order: Order) -> Non
     press(rooms, "estimate")
     rooms.until(lambda: room(rooms)._tried and not room(rooms).work.busy)
     assert "None of the first pairs could be dressed" in detail(rooms)
+
+
+def test_pictures_that_come_meanwhile_are_counted_on_coming_back(
+    rooms: Studio, order: Order, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fill(rooms, order)
+    press(rooms, "estimate")
+    rooms.until(lambda: room(rooms)._tried and not room(rooms).work.busy)
+    assert "About" in detail(rooms)
+    picture(order.people / "late.png", (9, 9, 9))
+    rooms.window.workspaces.go("tryon")
+    rooms.window.workspaces.go("batch")
+    rooms.until(lambda: headline(rooms) == "8 pairs")
+    assert "About" not in detail(rooms)
+    picture(order.people / "later.png", (8, 8, 8))
+    monkeypatch.setattr(room(rooms), "isActiveWindow", lambda: True)
+    QApplication.sendEvent(room(rooms), QEvent(QEvent.Type.ActivationChange))
+    rooms.until(lambda: headline(rooms) == "10 pairs")
+
+
+def test_what_is_left_of_a_batch_can_be_estimated(rooms: Studio, order: Order) -> None:
+    fill(rooms, order)
+    press(rooms, "start")
+    ended(rooms)
+    picture(order.people / "late.png", (9, 9, 9))
+    room(rooms)._on_edit()
+    room(rooms)._on_form()
+    counted(rooms)
+    assert enabled(rooms) == {"start", "anew", "estimate", "sheet", "report"}
+    press(rooms, "estimate")
+    rooms.until(lambda: room(rooms)._tried and not room(rooms).work.busy)
+    guess = room(rooms)._guess
+    assert guess is not None
+    assert guess.count == 2
+    assert "2 pairs are new" in detail(rooms)
+    assert "About" in detail(rooms)
 
 
 # Running

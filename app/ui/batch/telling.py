@@ -49,20 +49,26 @@ def of_count(counted: Counted, guess: Estimate | None, tried: bool) -> Told:
             "anew to replace its outcomes, or choose another output folder.",
             "warning",
         )
+    expected, role = _of_guess(guess, tried)
     if found is not None:
-        return _of_found(found)
-    lines = [f"{people} and {cloths}.", *made.notices]
-    role = "dim"
+        told = _of_found(found)
+        return Told(told.headline, "\n".join([told.detail, *expected]), role)
+    lines = [f"{people} and {cloths}.", *made.notices, *expected]
+    return Told(many(len(made.pairs), "pair"), "\n".join(lines), role)
+
+
+def _of_guess(guess: Estimate | None, tried: bool) -> tuple[list[str], str]:
+    """How long it will take, in sentences, if that was asked."""
     if guess is not None:
         room = f"{size(guess.free)} are free"
-        lines.append(f"About {duration(guess.seconds)} and {size(guess.bytes)}; {room}.")
-        if not guess.fits:
-            lines.append("There is not enough room on the disk for all outcomes.")
-            role = "warning"
-    elif tried:
-        lines.append("None of the first pairs could be dressed; look at them in Try-on first.")
-        role = "warning"
-    return Told(many(len(made.pairs), "pair"), "\n".join(lines), role)
+        lines = [f"About {duration(guess.seconds)} and {size(guess.bytes)}; {room}."]
+        if guess.fits:
+            return lines, "dim"
+        return [*lines, "There is not enough room on the disk for all outcomes."], "warning"
+    if tried:
+        failed = "None of the first pairs could be dressed; look at them in Try-on first."
+        return [failed], "warning"
+    return [], "dim"
 
 
 def _of_found(found: Found) -> Told:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
-from PySide6.QtCore import Qt, Signal
-from PySide6.QtGui import QDragEnterEvent, QDropEvent
+from PySide6.QtCore import QEvent, Qt, Signal
+from PySide6.QtGui import QDragEnterEvent, QDropEvent, QShowEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QScrollArea, QWidget
 
 from app.domain.batch.estimate import Estimate
@@ -219,6 +219,21 @@ class BatchWorkspace(QWidget):
         """Stop what goes on; the program ends."""
         self.work.close()
 
+    def changeEvent(self, event: QEvent) -> None:
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.ActivationChange and self.isActiveWindow():
+            self._look_again()
+
+    def showEvent(self, event: QShowEvent) -> None:
+        super().showEvent(event)
+        self._look_again()
+
+    def _look_again(self) -> None:
+        """Folders may have changed while a person was elsewhere."""
+        order = self.form.order()
+        if order is not None and self.isVisible() and not self.work.busy:
+            self.work.count(order)
+
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
         if dropped_path(event) is not None:
             accept_copy(event)
@@ -250,6 +265,8 @@ class BatchWorkspace(QWidget):
 
     def _on_counted(self, counted: Counted) -> None:
         if not self.work.running:
+            if self._counted is not None and self._counted.plan.pairs != counted.plan.pairs:
+                self._guess, self._tried = None, False
             self._counted, self._trouble = counted, None
             self.form.show_pair(counted.plan.pairs[0])
             if counted.found is not None and not counted.differences:
@@ -314,7 +331,7 @@ class BatchWorkspace(QWidget):
             ("start", can and counted is not None and matching and left),
             ("anew", can and found is not None),
             ("adopt", idle and found is not None and not matching),
-            ("estimate", can and counted is not None and found is None),
+            ("estimate", can and counted is not None and matching and left),
             ("pause", work.state in ("running", "paused")),
             ("stop", work.state in ("estimating", "running", "paused")),
             ("retry", can and matching and found is not None and failed),
