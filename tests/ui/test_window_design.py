@@ -177,7 +177,7 @@ def test_the_style_of_a_class_that_is_not_painted_says_so(studio: Studio) -> Non
     painted = {int(cls) for cls in np.unique(document.labels.array)}
     for cls in (max(painted), min(set(range(1, 20)) - painted)):
         design.palette_panel.select(cls)
-        said = "not painted yet" in design.style_panel.heading.text()
+        said = "not painted yet" in design.style_panel.origin.whole_text
         assert said == (cls not in painted)
 
 

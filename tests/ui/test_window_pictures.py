@@ -480,11 +480,11 @@ def select(studio: Studio, cls: int) -> None:
 def test_a_class_takes_its_style_from_a_swatch(studio: Studio, tmp_path: Path) -> None:
     window, panel = studio.window, studio.window.design.style_panel
     select(studio, 15)
-    assert panel.origin.whole_text == f"Seed {window.look.seed}"
+    assert panel.origin.whole_text == f"Seed {window.look.seed}, not painted yet"
     panel.take.click()
     choose(studio, swatch_file(tmp_path))
     assert window.look.code(15) == pytest.approx([*BLUE, 255])
-    assert panel.origin.whole_text == "Picture denim.png"
+    assert panel.origin.whole_text == "Picture denim.png, not painted yet"
     assert panel.code.number.text() == "–"
     (request,) = studio.wiring.encodes
     assert set(np.unique(request.labels)) == {0, 15}
@@ -504,13 +504,13 @@ def test_a_taken_style_can_be_reset_gone_back_to_and_left_for_the_packs(
     taken = look.code(15).copy()
     panel.reset.click()
     assert np.array_equal(look.code(15), drawn)
-    assert panel.origin.whole_text == f"Seed {look.seed}"
+    assert panel.origin.whole_text == f"Seed {look.seed}, not painted yet"
     window.commands["look.back"].trigger()
     assert np.array_equal(look.code(15), taken)
     before = look.row(15)
     window.commands["look.next"].trigger()
     assert look.row(15) == (before + 1) % CODES
-    assert panel.origin.whole_text == "Chosen from the pack"
+    assert panel.origin.whole_text == "Chosen from the pack, not painted yet"
     assert np.array_equal(look.code(15), look.bank.code(15, look.row(15)))
 
 

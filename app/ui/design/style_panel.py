@@ -261,8 +261,7 @@ class StylePanel(QFrame):
         self.back.setEnabled(model.can_go_back)
         ready = model.count(cls) > 0 and cls != GROUND
         name = self._entry.name() if self._entry is not None else ""
-        shown = "" if cls in self._painted else ", not painted yet"
-        self.heading.setText(f"Style of {name.lower()}{shown}" if name else "Style")
+        self.heading.setText(f"Style of {name.lower()}" if name else "Style")
         self._stack.setCurrentIndex(0 if ready else 1)
         for button in (self.lock, self.reset):
             button.setEnabled(ready)
@@ -276,7 +275,8 @@ class StylePanel(QFrame):
             )
             return
         choice = model.choice(cls)
-        self.origin.set_text(self._origin(choice))
+        shown = "" if cls in self._painted else ", not painted yet"
+        self.origin.set_text(self._origin(choice) + shown)
         self.code.show_row(model.row(cls) if choice.taken is None else None, model.count(cls))
         self.second.show_row(model.second(cls), model.count(cls))
         with QSignalBlocker(self.blend):
