@@ -21,7 +21,7 @@ from app.cli.command import (
     tell,
 )
 from app.domain.batch.estimate import Estimate, estimate
-from app.domain.batch.journal import Journal, Start, look
+from app.domain.batch.journal import Journal, Start, look, refuse_another
 from app.domain.batch.names import FIELDS
 from app.domain.batch.order import KIND, KINDS, TEMPLATE, Order, Pairing
 from app.domain.batch.plan import Plan, plan
@@ -145,10 +145,11 @@ def _dry_run(
     found = look(made) if options.resume or options.retry_failed else None
     left = len(made.pairs)
     if found is not None:
+        refuse_another(made.order, found.order)
         left = found.left + (found.failed if options.retry_failed else 0)
     fit = wiring.open_tryon(options.device, options.models).fit
     guess = estimate(made, fit, cancel, count=left, jobs=options.jobs)
-    speaker.dry(made, guess)
+    speaker.dry(made, left, guess)
     return Exit.OK if guess else Exit.INPUT
 
 
@@ -160,12 +161,15 @@ class _Lines:
         self._said_at = 0.0
         self._device: set[str] = set()
 
-    def dry(self, made: Plan, guess: Estimate | None) -> None:
+    def dry(self, made: Plan, left: int, guess: Estimate | None) -> None:
         print(_counted(made), end="")
+        if not left:
+            print(". Nothing is left to do.")
+            return
         if guess is None:
             print(". None of the first pairs could be dressed; try one with toile tryon.")
             return
-        begun = f", {guess.count} still to do" if guess.count < len(made.pairs) else ""
+        begun = f", {left} still to do" if left < len(made.pairs) else ""
         print(
             f"{begun}: about {duration(guess.seconds)} and {size(guess.bytes)}; "
             f"{size(guess.free)} are free."
@@ -206,17 +210,16 @@ class _Lines:
 class _Json:
     """Progress for a program: one JSON object a line."""
 
-    def dry(self, made: Plan, guess: Estimate | None) -> None:
-        known: dict[str, Any] = {"left": None, "seconds": None, "bytes": None, "free": None}
+    def dry(self, made: Plan, left: int, guess: Estimate | None) -> None:
+        known: dict[str, Any] = {"seconds": None, "bytes": None, "free": None}
         if guess is not None:
             known = {
-                "left": guess.count,
                 "seconds": round(guess.seconds, 1),
                 "bytes": guess.bytes,
                 "free": guess.free,
             }
         self._say("estimate", {"people": made.people, "cloths": made.cloths,
-                               "total": len(made.pairs), **known})  # fmt: skip
+                               "total": len(made.pairs), "left": left, **known})  # fmt: skip
 
     def begin(self, made: Plan, now: Progress) -> None:
         self._say("start", {"people": made.people, "cloths": made.cloths, **_numbers(now)})

@@ -135,6 +135,13 @@ def test_a_dry_run_of_a_batch_that_was_begun_estimates_what_is_left(
     assert left("--anew") == 10
     assert batch(order, "--dry-run", "--resume") == 0
     assert "10 pairs, 2 still to do: about" in capsys.readouterr().out
+    assert batch(order, "--dry-run", "--resume", "--format", "png") == 6
+    assert "other settings: the format" in one_line_of_errors(capsys)
+    assert batch(order, "--resume") == 3
+    capsys.readouterr()
+    assert left("--resume") == 0
+    assert batch(order, "--dry-run", "--resume") == 0
+    assert "10 pairs. Nothing is left to do." in capsys.readouterr().out
 
 
 def test_a_table_of_pairs(order: Order, tryon: StandIn) -> None:

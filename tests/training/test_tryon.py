@@ -138,6 +138,7 @@ def test_only_the_blind_see_nothing_of_what_is_hidden(made: pairs.Pairs) -> None
     _, again = _look(net, other, blind=True)
     assert torch.allclose(look.photo, again.photo, atol=1e-5)
     assert torch.allclose(look.wide, again.wide, atol=1e-5)
+    assert torch.equal(look.old, hidden)
 
 
 def test_what_a_bared_place_may_look_like(made: pairs.Pairs) -> None:
@@ -343,20 +344,22 @@ def test_train_stop_resume_export_and_teach(
         False: redressed.redress(packs, held_out, garments, rng),
     }
     redressed.save(dressed, shown)
-    seen = views.load(shown, True, CPU)
+    seen = views.load(shown, everybody, True)
     assert seen.photo.shape[:3] == (len(everybody), 3, 3)
+    with pytest.raises(ValueError, match="other people"):
+        views.load(shown, held_out, True)
     assert seen.labels.max() < len(palette.CLASSES)
     assert seen.gone.max() == 1
-    assert len(views.load(shown, False, CPU)) == len(held_out)
     run_main(
         train.main, made_pack, tmp_path / "next", "--plan", "128:1,256:1", *common,
         "--start", target / "tryon.onnx", "--redressed", shown,
     )  # fmt: skip
     assert "gone" in torch.load(tmp_path / "next" / "state.pt", weights_only=True)["log"][-1]
-    figures, _ = evaluate.measure_pairs(packs, held_out, views.load(shown, False, CPU))
+    figures, _ = evaluate.measure_pairs(packs, held_out, views.load(shown, held_out, False))
     assert figures["pairs"] == 3 * len(held_out)
 
-    batch = data.batch(held_out, torch.arange(1), data.FIXED, pictures.torch_seeded(0))
+    seen_as = [views.true(held_out)]
+    batch = data.batch(held_out, torch.arange(1), data.FIXED, pictures.torch_seeded(0), seen_as)
     feed = {k: v.numpy() for k, v in export.inputs(batch).items()}
     made = packing.session(target / "tryon.onnx").run(list(export.OUTPUTS), feed)
     outcome, flow, cover, replace, *_ = made

@@ -25,7 +25,6 @@ class Estimate:
     bytes are left on the disk of the output folder."""
 
     count: int
-
     seconds: float
     bytes: int
     free: int
@@ -44,6 +43,10 @@ def estimate(
     ``count`` outcomes are still to be made; without it all of the plan. The very first opens the
     networks and is not counted, unless it is the only one. PackError, DeviceError, Cancelled.
     """
+    count = len(plan.pairs) if count is None else count
+    free = _free(plan.order.out.absolute())
+    if not count:
+        return Estimate(0, 0.0, 0, free)
     pairs = plan.pairs[:_LOOKED_AT]
     items = in_good_order(name_items(plan.order, pairs, Taken(())))
     times: list[float] = []
@@ -64,13 +67,8 @@ def estimate(
     if not times:
         return None
     warm = times[1:] or times
-    count = len(plan.pairs) if count is None else count
-    return Estimate(
-        count,
-        sum(warm) / len(warm) * count,
-        round(sum(sizes) / len(sizes) * count),
-        _free(plan.order.out.absolute()),
-    )
+    each, room = sum(warm) / len(warm), sum(sizes) / len(sizes)
+    return Estimate(count, each * count, round(room * count), free)
 
 
 def _try(plan: Plan, item: Item, fit: Fit, cancel: CancelToken, jobs: int) -> tuple[float, int]:

@@ -16,7 +16,7 @@ from typing import Any, Literal
 
 from app.domain.batch.database import Database
 from app.domain.batch.names import Taken
-from app.domain.batch.order import StoreError
+from app.domain.batch.order import Order, StoreError
 from app.domain.batch.plan import Item, Plan, name_items
 from app.domain.files import TEMPORARY, told, write_atomic
 from app.domain.framing import CATEGORIES
@@ -105,6 +105,17 @@ def look(plan: Plan) -> Found | None:
         folder / meta["sheet"],
         tuple((_item(row), str(row[6])) for row in failures),
     )
+
+
+def refuse_another(order: Order, stored: str) -> None:
+    """StoreError when the batch that is ``stored`` in an order's folder was asked for otherwise."""
+    different = order.differs(stored)
+    if different:
+        raise StoreError(
+            f"The batch in this folder was started with other settings: {', '.join(different)}",
+            where=str(order.out.absolute()),
+            hint="Set these as they were, start anew, or choose another output folder.",
+        )
 
 
 class Journal:
@@ -243,13 +254,7 @@ class Journal:
                 where=str(self.folder),
                 hint="Resume it, start it anew, or choose another output folder.",
             )
-        different = self.order.differs(meta["order"])
-        if different:
-            raise StoreError(
-                f"The batch in this folder was started with other settings: {', '.join(different)}",
-                where=str(self.folder),
-                hint="Set these as they were, start anew, or choose another output folder.",
-            )
+        refuse_another(self.order, meta["order"])
 
     def _name_of(self, item: Item) -> str:
         query = "SELECT outcome, written FROM items WHERE number = ?"

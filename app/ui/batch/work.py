@@ -38,6 +38,11 @@ class Counted:
     sheet: Levels | None
 
     @property
+    def left(self) -> int:
+        """Outcomes that are still to be made."""
+        return len(self.plan.pairs) if self.found is None else self.found.left
+
+    @property
     def differences(self) -> list[str]:
         """What the batch in the folder was asked for otherwise, in words."""
         return self.plan.order.differs(self.found.order) if self.found else []
@@ -92,12 +97,18 @@ class BatchWork(QObject):
         self._run: Run | None = None
         self._fault: ToileError | None = None
         self._wanted: Order | None = None
+        self._counts = 0  # counts under way
         self.state: State = "idle"
 
     @property
     def busy(self) -> bool:
         """Whether a run or an estimate goes on."""
         return self.state != "idle"
+
+    @property
+    def counting(self) -> bool:
+        """Whether pairs are being counted."""
+        return self._counts > 0
 
     @property
     def running(self) -> bool:
@@ -111,9 +122,14 @@ class BatchWork(QObject):
     def count(self, order: Order) -> None:
         """Pair what the folders hold; the newest order counts."""
         self._wanted = order
+        self._counts += 1
         job = self._pool.submit(lambda: _count(order), "Counting the pairs")
+        job.finished.connect(self._end_count)
         job.succeeded.connect(lambda counted: self._tell(order, self.counted.emit, counted))
         job.failed.connect(lambda error: self._tell(order, self.refused.emit, error))
+
+    def _end_count(self) -> None:
+        self._counts -= 1
 
     def forget(self) -> None:
         """Have no count under way told."""

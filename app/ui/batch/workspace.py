@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
-from PySide6.QtCore import QEvent, Qt, Signal
+from PySide6.QtCore import QEvent, Qt, QTimer, Signal
 from PySide6.QtGui import QDragEnterEvent, QDropEvent, QShowEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QScrollArea, QWidget
 
@@ -35,6 +35,7 @@ _DOING = ("start", "adopt", "estimate", "pause", "stop")
 _AFTERWARDS = ("folder", "sheet", "report")
 _APART = ("anew",)
 _LEFT = 430
+_BACK = 200  # ms after which folders are looked at again when one comes back
 _ON_TASKBAR: dict[str, State] = {
     "idle": "none",
     "estimating": "busy",
@@ -71,6 +72,8 @@ class BatchWorkspace(QWidget):
             commands["batch.retry"],
         )
         self._taskbar = Taskbar(self)
+        self._back = QTimer(self, singleShot=True, interval=_BACK)
+        self._back.timeout.connect(self._look_again)
         self._counted: Counted | None = None
         self._trouble: ToileError | None = None
         self._guess: Estimate | None = None
@@ -153,9 +156,7 @@ class BatchWorkspace(QWidget):
     def estimate(self) -> None:
         """See by a few pairs how long what is left of the batch will take."""
         if self._counted is not None:
-            found = self._counted.found
-            left = len(self._counted.plan.pairs) if found is None else found.left
-            self.work.estimate(self._counted.plan, left)
+            self.work.estimate(self._counted.plan, self._counted.left)
 
     def start(self) -> None:
         """Begin the batch, or go on with the one that is in the folder."""
@@ -222,17 +223,17 @@ class BatchWorkspace(QWidget):
     def changeEvent(self, event: QEvent) -> None:
         super().changeEvent(event)
         if event.type() == QEvent.Type.ActivationChange and self.isActiveWindow():
-            self._look_again()
+            self._back.start()
 
     def showEvent(self, event: QShowEvent) -> None:
         super().showEvent(event)
-        self._look_again()
+        self._back.start()
 
     def _look_again(self) -> None:
         """Folders may have changed while a person was elsewhere."""
-        order = self.form.order()
-        if order is not None and self.isVisible() and not self.work.busy:
-            self.work.count(order)
+        order, work = self.form.order(), self.work
+        if order is not None and self.isVisible() and not (work.busy or work.counting):
+            work.count(order)
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
         if dropped_path(event) is not None:
@@ -265,12 +266,17 @@ class BatchWorkspace(QWidget):
 
     def _on_counted(self, counted: Counted) -> None:
         if not self.work.running:
-            if self._counted is not None and self._counted.plan.pairs != counted.plan.pairs:
-                self._guess, self._tried = None, False
-            self._counted, self._trouble = counted, None
+            known, self._counted, self._trouble = self._counted, counted, None
             self.form.show_pair(counted.plan.pairs[0])
-            if counted.found is not None and not counted.differences:
-                self.panel.failures.set_all(list(counted.found.failures))
+            found = counted.found if not counted.differences else None
+            if known is None or (known.plan.pairs, known.left) != (
+                counted.plan.pairs, counted.left,
+            ):  # fmt: skip
+                self._guess, self._tried = None, False
+            if found is not None and found.fresh:
+                self._end = None  # there is more to do
+            if found is not None and (known is None or known.found != found):
+                self.panel.failures.set_all(list(found.failures))
             self._refresh()
 
     def _on_refused(self, error: ToileError) -> None:

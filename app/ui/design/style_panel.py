@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+import string
 from collections.abc import Callable
 
-from PySide6.QtCore import QEvent, QRegularExpression, QSignalBlocker, Qt, Signal
+from PySide6.QtCore import QEvent, QSignalBlocker, Qt, Signal
 from PySide6.QtGui import (
     QDragEnterEvent,
     QDragLeaveEvent,
     QDropEvent,
     QKeyEvent,
-    QRegularExpressionValidator,
+    QValidator,
 )
 from PySide6.QtWidgets import (
     QFrame,
@@ -38,6 +39,15 @@ _BLEND_STEPS = 100
 _KINDS = {"photo": "Photo", "swatch": "Picture"}
 
 
+class _Digits(QValidator):
+    """Leaves nothing but digits, of what is pasted too."""
+
+    def validate(self, text: str, position: int) -> tuple[QValidator.State, str, int]:
+        digits = "".join(c for c in text if c in string.digits)
+        place = sum(c in string.digits for c in text[:position])
+        return QValidator.State.Acceptable, digits, place
+
+
 class SeedField(QLineEdit):
     """A seed 0..2**32-1: beyond what a QSpinBox holds."""
 
@@ -46,7 +56,7 @@ class SeedField(QLineEdit):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__("0", parent)
         self.setMaxLength(len(str(MAX_SEED)))
-        self.setValidator(QRegularExpressionValidator(QRegularExpression("[0-9]*"), self))
+        self.setValidator(_Digits(self))
         self.setAcceptDrops(False)  # a dropped file is for the panel
         self.setAccessibleName("Seed of the look")
         self.setToolTip("The same seed gives the same look, always (up and down keys: next seeds)")

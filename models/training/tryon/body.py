@@ -1,8 +1,8 @@
-"""What a try-on hides of a person and what it must leave alone, computed in the graph.
+"""What a try-on may change of a person and what it must leave alone, computed in the graph.
 
-The network sees the person without the region in which the new garment may lie: old garment, arms
-or legs, and a generous margin, so that the outline of what is worn tells it nothing. Hair, face,
-hands, bags and the like stay visible and stay in front.
+The region in which the new garment may lie is the old garment, arms or legs, and a generous margin.
+The network sees the person with it and without it, filled from around; who has no teacher only the
+latter, so that what is worn tells nothing. Hair, face, hands, bags and the like stay in front.
 """
 
 from __future__ import annotations

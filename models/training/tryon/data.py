@@ -225,15 +225,10 @@ def batch(
         def lit(rgb: Tensor) -> Tensor:
             return ((rgb + 1) * light - 1).clamp(-1, 1)
 
-        def recoloured(rgb: Tensor) -> Tensor:
-            return torch.where(mask > 0.5, turned(rgb, mask, own), lit(rgb))
-
-        person = recoloured(person)
-        theirs = colour_maps(count, how.color, rng).to(device)
+        person = torch.where(mask > 0.5, turned(person, mask, own), lit(person))
         for sight in sights:
-            # What has to go gets a colour of its own; all else changes as the person does.
-            goes = turned(lit(sight.photo), sight.gone, theirs)
-            sight.photo = torch.where(sight.gone > 0.5, goes, recoloured(sight.photo))
+            # In what is seen no colour may tell where the garment is to lie.
+            sight.photo = lit(sight.photo)
     if how.cropped:
         crop = _Crop.drawn(points, how.cropped, height, rng)
         person, labels, ignore = crop(person), crop(labels), crop.below(width)

@@ -134,7 +134,8 @@ def measure_pairs(
             tally.iou.append(float((read & mask).sum() / max((read | mask).sum(), 1)))
             cells.append(picture_of(worn))
         truth.append(real)
-        if view == index % count and index % max(1, len(made) // 24) == 0:
+        step = max(1, len(made) // 24)
+        if index % step == 0 and view == index // step % count:
             columns.append(cells)
     distance = measures.PerceptualDistance()
     figures: dict[str, object] = {name: tallies[name].result(truth, distance) for name in names}
@@ -198,7 +199,8 @@ def main() -> None:
     args = parser.parse_args()
     packs = Packs(args.models)
     cpu = torch.device("cpu")
-    made, shown = pairs.load(args.pack, False, cpu), views.load(args.redressed, False, cpu)
+    made = pairs.load(args.pack, False, cpu)
+    shown = views.load(args.redressed, made, False)
     paired, sheet = measure_pairs(packs, made, shown)
     worn, sheets = unpaired.measure(packs, args.data)
     marked: dict[str, object] = {}

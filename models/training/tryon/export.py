@@ -15,7 +15,7 @@ import torch
 from torch import Tensor
 
 from models.training import loop, packing, palette
-from models.training.tryon import data, pairs
+from models.training.tryon import data, pairs, views
 from models.training.tryon.body import HEIGHT, WIDTH
 from models.training.tryon.exported import ExportedTryOn
 from models.training.tryon.networks import TryOnNet
@@ -26,18 +26,20 @@ OUTPUTS = ("outcome", "flow", "cover", "replace", "fill", "ground")
 
 
 def inputs(batch: data.Batch) -> dict[str, Tensor]:
-    """A batch as the shipped graph takes it: pictures 0..1, labels uint8."""
+    """A batch as the shipped graph takes it, the people by the first of its sights: pictures 0..1,
+    labels uint8."""
+    sight = batch.sights[0]
     cloth = torch.cat([(batch.cloth[:, :3] + 1) / 2, batch.cloth[:, 3:]], 1)
-    values = ((batch.person + 1) / 2, cloth, batch.labels.byte(), batch.points, batch.category)
+    values = ((sight.photo + 1) / 2, cloth, sight.labels.byte(), sight.points, batch.category)
     return {k: v.contiguous() for k, v in zip(INPUTS, values, strict=True)}
 
 
-def export(net: TryOnNet, made: pairs.Pairs, target: Path) -> float:
+def export(net: TryOnNet, made: pairs.Pairs, target: Path, blind: bool = False) -> float:
     """Write the pack into ``target``; returns the largest difference of ONNX from PyTorch."""
     rng = torch.Generator().manual_seed(0)
-    batch = data.batch(made, torch.arange(1), data.FIXED, rng)
+    batch = data.batch(made, torch.arange(1), data.FIXED, rng, [views.true(made)])
     difference = packing.write_graph(
-        ExportedTryOn(net.cpu()), inputs(batch), OUTPUTS, target / "tryon.onnx", half=True
+        ExportedTryOn(net.cpu(), blind), inputs(batch), OUTPUTS, target / "tryon.onnx", half=True
     )
     packing.write_manifest(
         target,
@@ -57,10 +59,11 @@ def main() -> None:
     parser.add_argument("pack", type=Path, help="made by models.training.tryon.pairs")
     parser.add_argument("run", type=Path, help="folder of the training")
     parser.add_argument("-o", "--output", type=Path, required=True)
+    parser.add_argument("--blind", action="store_true", help="it learned without --redressed")
     args = parser.parse_args()
     training = loop.trained(TryOnNet(), args.run)
     made = pairs.load(args.pack, False, torch.device("cpu"))
-    difference = export(training.net, made, args.output)
+    difference = export(training.net, made, args.output, args.blind)
     print(f"{training}, ONNX differs by at most {difference:.2g}")
 
 

@@ -23,11 +23,12 @@ _UPPER = CATEGORIES.index("upper")
 
 
 class ExportedTryOn(nn.Module):
-    """The pack's contract of inputs and outputs is in the card."""
+    """The pack's contract of inputs and outputs is in the card. ``blind`` is one that learned
+    without `redressed`."""
 
-    def __init__(self, net: TryOnNet, reach: float = 1.25) -> None:
+    def __init__(self, net: TryOnNet, blind: bool = False, reach: float = 1.25) -> None:
         super().__init__()
-        self.net = net.eval()
+        self.net, self.blind = net.eval(), blind
         self.register_buffer("reach", torch.tensor([reach]), persistent=False)
         below = torch.ones(HEIGHT, HEIGHT).triu()
         self.register_buffer("below", below, persistent=False)
@@ -42,7 +43,9 @@ class ExportedTryOn(nn.Module):
         flat, garment = net.reader(rgba, category)
         first = bones.flow(landmarks, garment, flat)
         hidden = net.around(hidden, front, rgba, first)
-        look = net.look(person * 2 - 1, rgba, labels, landmarks, category, hidden, old, first)
+        look = net.look(
+            person * 2 - 1, rgba, labels, landmarks, category, hidden, old, first, self.blind
+        )
         coarse = net.coarse(look, first)
         bared = limbs.bared(landmarks, garment, HEIGHT)
         legs, clad = limbs.in_pants(landmarks, garment, HEIGHT)
@@ -54,7 +57,7 @@ class ExportedTryOn(nn.Module):
         cover = cover * (1 - bared.before(skin, old))
         # What has to go and the seam around it, but nothing that stays.
         near = functional.max_pool2d(torch.maximum(hidden, old), 2 * _NEAR + 1, 1, _NEAR)
-        gone = (made.gone * _CRISP).sigmoid() * near
+        gone = old if self.blind else (made.gone * _CRISP).sigmoid() * near
         gone = ((gone - _UNLIKELY) / (1 - 2 * _UNLIKELY)).clamp(0, 1)
         replace = functional.avg_pool2d(functional.max_pool2d(gone, 5, 1, 2), 3, 1, 1)
         stays = dress * category[:, _UPPER, None, None, None] * self._under(landmarks, cover)

@@ -290,15 +290,16 @@ class TryOnNet(nn.Module):
         first: Tensor,
         blind: bool = False,
     ) -> Look:
-        """The ``blind`` see nothing of what is hidden, not even in the photograph: they learn from
-        people who wear what is to be put on them."""
+        """The ``blind`` see nothing of what is hidden, not even in the photograph, and all of it
+        has to go: they learn from people who wear what is to be put on them."""
         around = diffuse(person, 1 - hidden)
         seen = torch.cat([around, hidden, self.body.seen_kinds(labels, hidden)], 1)
         half = _half(torch.cat([seen, cloth], 1))
         spread = category[:, :, None, None].expand(-1, -1, *half.shape[2:])
         warped = warp(half[:, -4:], first)
         wide = torch.cat([warped, half, self.body.heat(points), spread], 1)
-        return Look(around if blind else person, seen, old, points, wide)
+        photo, old = (around, hidden) if blind else (person, old)
+        return Look(photo, seen, old, points, wide)
 
     def around(self, hidden: Tensor, front: Tensor, cloth: Tensor, first: Tensor) -> Tensor:
         """What is ``hidden`` (B, 1, H, W) of the body, and what the cloth may cover beside it:

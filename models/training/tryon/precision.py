@@ -31,17 +31,17 @@ _CALIBRATION = 32  # made pairs to train on whose activations set the 8-bit rang
 _EXACT = ["GridSample", "Resize"]  # half a pixel of a flow is less than half precision resolves
 
 
-def feeds(made: pairs.Pairs, count: int) -> Iterator[Feed]:
-    """What the graph takes, of ``count`` records spread over ``made``."""
+def feeds(made: pairs.Pairs, shown: views.Views, count: int) -> Iterator[Feed]:
+    """What the graph takes, of ``count`` records spread over ``made``, as they are ``shown``."""
     rng = torch.Generator().manual_seed(0)
     for row in torch.linspace(0, len(made) - 1, count).long():
-        batch = data.batch(made, row[None], data.FIXED, rng)
+        batch = data.batch(made, row[None], data.FIXED, rng, [shown])
         yield {name: value.numpy() for name, value in export.inputs(batch).items()}
 
 
 class _Calibration(quantization.CalibrationDataReader):  # type: ignore[misc]
-    def __init__(self, made: pairs.Pairs) -> None:
-        self._feeds = feeds(made, _CALIBRATION)
+    def __init__(self, made: pairs.Pairs, shown: views.Views) -> None:
+        self._feeds = feeds(made, shown, _CALIBRATION)
 
     def get_next(self) -> Feed | None:
         return next(self._feeds, None)
@@ -56,7 +56,7 @@ def single(graph: Path, target: Path) -> Path:
     return target
 
 
-def variants(graph: Path, made: pairs.Pairs, folder: Path) -> dict[str, Path]:
+def variants(graph: Path, made: pairs.Pairs, shown: views.Views, folder: Path) -> dict[str, Path]:
     """Files of the same network, by how they are stored and computed."""
     full = single(graph, folder / "single.onnx")
     half = float16.convert_float_to_float16(
@@ -66,7 +66,7 @@ def variants(graph: Path, made: pairs.Pairs, folder: Path) -> dict[str, Path]:
     quantization.quantize_static(
         str(full),
         str(folder / "eight.onnx"),
-        _Calibration(made),
+        _Calibration(made, shown),
         quant_format=quantization.QuantFormat.QDQ,
         op_types_to_quantize=["Conv"],
         per_channel=True,
@@ -88,13 +88,15 @@ def main() -> None:
     args = parser.parse_args()
     cpu = torch.device("cpu")
     held_out = pairs.load(args.pack, False, cpu)
-    shown = views.load(args.redressed, False, cpu)
+    shown = views.load(args.redressed, held_out, False)
     packs = Packs(args.models)
     result: dict[str, dict[str, object]] = {}
     expected: list[npt.NDArray[np.float32]] = []
     with tempfile.TemporaryDirectory() as folder:
-        files = variants(packs.path, pairs.load(args.pack, True, cpu), Path(folder))
-        cases = list(feeds(held_out, 16))
+        taught = pairs.load(args.pack, True, cpu)
+        taught_as = views.load(args.redressed, taught, True)
+        files = variants(packs.path, taught, taught_as, Path(folder))
+        cases = list(feeds(held_out, shown, 16))
         for name, path in files.items():
             packs.tryon = packing.session(path)
             pictures = [packs.tryon.run(["outcome"], feed)[0] for feed in cases]

@@ -33,6 +33,7 @@ def redress(
 ) -> dict[str, list[Any]]:
     """All views of ``made``, one person after the other, encoded."""
     rows: dict[str, list[Any]] = {name: [] for name in (*views.PICTURES, "landmarks")}
+    rows["ids"] = list(made.ids)
     for index in range(len(made)):
         person = np.ascontiguousarray(made.person[index].permute(1, 2, 0).numpy())
         landmarks, category = made.landmarks[index].numpy(), int(made.category[index])
@@ -62,7 +63,8 @@ def _others(
 
 
 def save(parts: dict[bool, dict[str, list[Any]]], target: Path) -> None:
-    """Write the pack: ``parts`` are the rows of both splits, True those to train on."""
+    """Write the pack, moved into place whole: ``parts`` are the rows of both splits, True those to
+    train on."""
     count = _PHOTOGRAPHED + 1
     rows = {name: parts[True][name] + parts[False][name] for name in parts[True]}
     landmarks = np.array(rows.pop("landmarks"), np.float32)
@@ -70,11 +72,15 @@ def save(parts: dict[bool, dict[str, list[Any]]], target: Path) -> None:
     arrays: dict[str, NDArray[np.generic]] = {
         "landmarks": landmarks.reshape(-1, count, *landmarks.shape[1:]),
         "train": np.arange(len(landmarks) // count) < trained,
+        "ids": np.array(rows.pop("ids")),
     }
     for name, files in rows.items():
         arrays[name], arrays[f"{name}_sizes"] = blobs.joined(files)
-    with target.open("wb") as file:
+    target.parent.mkdir(parents=True, exist_ok=True)
+    unfinished = target.with_name(target.name + ".part")
+    with unfinished.open("wb") as file:
         np.savez(file, **arrays)
+    unfinished.replace(target)
 
 
 def main() -> None:
@@ -99,7 +105,7 @@ def main() -> None:
     }
     save(parts, args.output)
     if args.sheet:
-        held_out = views.load(args.output, False, cpu)
+        held_out = views.load(args.output, pairs.load(args.pack, False, cpu), False)
         cells = [pictures.to_images(view.float() / 127.5 - 1) for view in held_out.photo[:_SHOWN]]
         pictures.save(args.sheet, pictures.columns_sheet([list(c) for c in cells], 12))
     print(f"{len(parts[True]['photo'])} views to learn from, {len(parts[False]['photo'])} held out")

@@ -13,18 +13,21 @@ from models.training.tryon.networks import covering, warp
 
 
 def sheet(
-    net: nn.Module, made: pairs.Pairs, redressed: views.Views | None, height: int
+    net: nn.Module,
+    made: pairs.Pairs,
+    own: views.Views,
+    redressed: views.Views | None,
+    height: int,
 ) -> pictures.Image:
     """Fixed held-out cases: cloth, person, how the network sees them, that cloth on; another's
     cloth, on the person as they are."""
     rng = pictures.torch_seeded(5)
     rows = torch.arange(0, len(made), max(1, len(made) // 14))[:14]
-    seen_as = [] if redressed is None else [redressed]
-    batch = data.batch(made, rows, data.FIXED, rng, seen_as)
     blind = redressed is None
-    gone = torch.zeros_like(batch.mask)
-    plain = data.Sight(batch.person, batch.labels, batch.points, gone)
-    sight = plain if blind else batch.sights[0]
+    batch = data.batch(
+        made, rows, data.FIXED, rng, [own] if redressed is None else [own, redressed]
+    )
+    plain, sight = batch.sights[0], batch.sights[-1]
     outcome, hidden = dress(net, batch, sight, batch.cloth, height, blind)
     given = sight.photo * (1 - hidden) if blind else sight.photo
     # Another's cloth only within a category.
@@ -41,8 +44,7 @@ def sheet(
 def dress(
     net: nn.Module, batch: data.Batch, sight: data.Sight, cloth: Tensor, height: int, blind: bool
 ) -> tuple[Tensor, Tensor]:
-    """The outcome (B, 3, 256, 192), before any original pixel is kept in the hidden part, and what
-    is hidden."""
+    """The outcome (B, 3, 256, 192), and what is hidden."""
     reach = torch.full((len(cloth),), 1.25, device=cloth.device)
     hidden, old, front = net.body(sight.labels, sight.points, batch.category, reach)
     flat, garment = net.read(cloth, batch.category)

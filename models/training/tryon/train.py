@@ -43,7 +43,7 @@ _LAYER_WEIGHTS = torch.tensor([0.5, 0.7, 3.0, 2.0])  # of `LAYERS`: bared skin i
 _BARE_MORE = 3.0  # times as often are people seen whose arms or legs the garment leaves bare
 _CONTESTED = 5.0  # times as much the outline counts where the old garment lies
 _ASTRAY = 0.02  # of the frame's half, how far points are moved at random before the first flow
-_PASTED = 0.45  # share of people who are seen in a photographed garment
+_PASTED = 0.45  # share of people on whom a photographed garment is put
 _FURTHER = data.Augment(shift=0.08, scale=0.15, rotate=0.15)  # of what the reader alone sees
 
 
@@ -224,9 +224,9 @@ def _first_flow(
 
 @dataclass(frozen=True)
 class _Truth:
-    """What the second net is judged by, masks (B, 1, H, W) all: ``was`` as in `Hidden`, the hidden
-    ``region``, where the picture is ``known``, how much the outline counts (``bounded``), and where
-    the cloth is seen (``inside``)."""
+    """What the second net is judged by, masks (B, 1, H, W) all: ``was`` as in `Hidden`, the
+    ``region`` that may change, where the picture is ``known``, how much the outline counts
+    (``bounded``), and where the cloth is seen (``inside``)."""
 
     batch: data.Batch
     sight: data.Sight
@@ -239,10 +239,11 @@ class _Truth:
 
 @dataclass(frozen=True)
 class Hidden:
-    """Masks (B, 1, H, W): the ``region`` that is hidden, the ``old`` garment and what stays in
-    ``front`` as they are read; the garment that ``was`` worn; where the picture cannot be judged
-    (``ignore``), as what else was worn is hidden too; and where the outline cannot (``unsure``):
-    there as well, unless the new garment was put on, whose end is known."""
+    """Masks (B, 1, H, W): the ``region`` that may change, and is hidden from the blind; the ``old``
+    garment and what stays in ``front`` as they are read; what of that category truly ``was`` worn;
+    where the picture cannot be judged (``ignore``), for nobody knows what was under it; and where
+    the outline cannot (``unsure``): there as well, unless the new garment was put on, whose end is
+    known."""
 
     region: Tensor
     old: Tensor
@@ -255,26 +256,25 @@ class Hidden:
 def hide(
     net: nn.Module, batch: data.Batch, sight: data.Sight, blind: bool, rng: torch.Generator
 ) -> Hidden:
-    """What is hidden is wider by chance than need be and now and then in the shape of another
-    person's garment, so that its outline tells nothing. To the blind, who wear the new garment, all
-    of that is hidden."""
+    """The region is wider by chance than need be and now and then in the shape of another person's
+    garment, so that its outline tells nothing. For the blind, who wear the new garment, it holds
+    all of that."""
     count, device = len(batch.person), batch.person.device
     reach = (0.9 + 0.7 * torch.rand(count, generator=rng)).to(device)
     region, old, front = net.body(sight.labels, sight.points, batch.category, reach)
     _, was, _ = net.body(batch.labels, batch.points, batch.category, torch.ones_like(reach))
-    step = HEIGHT // batch.mask.shape[2]
-    wide = int(torch.randint(2, 10, (1,), generator=rng)) * 2 // step + 1
-    wide += 1 - wide % 2
-    order = torch.randperm(count, generator=rng).to(device)
-    other = functional.max_pool2d(batch.mask[order], 5, 1, 2)
-    same = (batch.category * batch.category[order]).sum(1) > 0
+    lender = torch.arange(count, device=device).roll(1)
+    shape = functional.max_pool2d(batch.mask[lender], 5, 1, 2)
+    same = (batch.category * batch.category[lender]).sum(1) > 0
     lent = (torch.rand(count, generator=rng) < 0.6).to(device) & same
-    region = torch.maximum(region, other * lent[:, None, None, None])
+    region = torch.maximum(region, shape * lent[:, None, None, None]) * (1 - front)
     if blind:
-        region = torch.maximum(region, functional.max_pool2d(batch.mask, wide, 1, wide // 2))
-    region = region * (1 - front)
-    if blind:  # even where something labelled as in front was wrong
-        region = torch.maximum(region, batch.mask)
+        step = HEIGHT // batch.mask.shape[2]
+        wide = int(torch.randint(2, 10, (1,), generator=rng)) * 2 // step + 1
+        wide += 1 - wide % 2
+        grown = functional.max_pool2d(batch.mask, wide, 1, wide // 2)
+        # Even where something labelled as in front was wrong.
+        region = torch.maximum(torch.maximum(region, grown * (1 - front)), batch.mask)
     other = was * (1 - batch.mask)
     ignore = torch.maximum(batch.ignore, other)
     unsure = torch.maximum(batch.unsure, other * (1 - batch.laid))
@@ -295,14 +295,15 @@ def main() -> None:
         training.start_from(args.start)
     made, held_out = pairs.load(args.pack, True, device), pairs.load(args.pack, False, device)
     garments = photographed.load(args.garments, True, device) if args.garments else None
-    own = views.own(made, parsing.Pack(args.parser))
+    parser_pack = parsing.Pack(args.parser)
+    own, held_own = (views.own(people, parser_pack) for people in (made, held_out))
     redressed, shown = (
-        (views.load(args.redressed, train, device) if args.redressed else None)
-        for train in (True, False)
+        (views.load(args.redressed, people, train) if args.redressed else None)
+        for people, train in ((made, True), (held_out, False))
     )
     training.go(
         Teacher(training, made, own, redressed, garments),
-        lambda average, height: samples.sheet(average, held_out, shown, height),
+        lambda average, height: samples.sheet(average, held_out, held_own, shown, height),
         minutes=args.minutes,
         save_every=args.save_every,
     )

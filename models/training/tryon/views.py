@@ -8,7 +8,7 @@ Parser-free try-on by such tutors: Issenhuth et al. 2020, Ge et al. 2021.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -24,6 +24,7 @@ from models.training.tryon.body import Body
 
 #: Encoded pictures of a view, in the order in which they are stored.
 PICTURES = ("photo", "labels", "gone")
+_DIFFERS = 18  # of 255, from which a place is not as it should be
 
 
 @dataclass
@@ -38,43 +39,46 @@ class Views:
     gone: Tensor
     landmarks: Tensor
 
-    def __len__(self) -> int:
-        return len(self.photo)
-
     def halved(self) -> Views:
         """The same at half the size; landmarks stay as they are."""
-        half = torch.stack(
-            [functional.avg_pool2d(p.float(), 2).round().byte() for p in self.photo.unbind(1)], 1
-        )
+        parts = self.photo.flatten(0, 1).split(64)
+        halves = [functional.avg_pool2d(part.float(), 2).round().byte() for part in parts]
+        half = torch.cat(halves).unflatten(0, self.photo.shape[:2])
         labels, gone = (t[..., ::2, ::2].contiguous() for t in (self.labels, self.gone))
         return Views(half, labels, gone, self.landmarks)
 
 
+def true(made: pairs.Pairs) -> Views:
+    """The people of pairs in what they wear, with their true labels and landmarks."""
+    device = made.person.device
+    category = functional.one_hot(made.category, 3).float()
+    reach = torch.ones(len(made), device=device)
+    _, old, _ = Body().to(device)(made.labels[:, 0], made.landmarks, category, reach)
+    photo, labels, gone = (t[:, None] for t in (made.person, made.labels, old.byte()))
+    return Views(photo, labels, gone, made.landmarks[:, None])
+
+
 def own(made: pairs.Pairs, parser: parsing.Pack) -> Views:
-    """The people of pairs in what they wear, as a parser reads them; what has to go is by their
-    true labels."""
+    """The same as a parser reads them; what has to go is by their true labels."""
     labels, points = [], []
     for person, framed_by in zip(made.person.cpu(), made.landmarks.cpu(), strict=True):
         framed = person.permute(1, 2, 0).contiguous().numpy()
         read, found = parser.read_frame(framed, framed_by.numpy())
         labels.append(torch.from_numpy(read))
         points.append(torch.from_numpy(found))
+    read, found = (torch.stack(t).to(made.person.device) for t in (labels, points))
+    return replace(true(made), labels=read[:, None, None], landmarks=found[:, None])
+
+
+def load(pack: Path, made: pairs.Pairs, train: bool) -> Views:
+    """The views of ``made``, one split of its pack, that `redressed` wrote. Of what the teacher
+    changed only that has to go which is not as in the photograph. ValueError where the views are of
+    other people."""
     device = made.person.device
-    category = functional.one_hot(made.category, 3).float()
-    reach = torch.ones(len(made), device=device)
-    _, old, _ = Body().to(device)(made.labels[:, 0], made.landmarks, category, reach)
-    return Views(
-        made.person[:, None],
-        torch.stack(labels)[:, None, None].to(device),
-        old[:, None].byte(),
-        torch.stack(points)[:, None].to(device),
-    )
-
-
-def load(pack: Path, train: bool, device: torch.device) -> Views:
-    """Unfold one split of a pack that `redressed` wrote."""
     with np.load(pack) as content:
         chosen = np.flatnonzero(content["train"] == train)
+        if content["ids"][chosen].tolist() != made.ids:
+            raise ValueError(f"{pack} shows other people than the pairs have; make it anew.")
         landmarks = content["landmarks"][chosen]
         count = landmarks.shape[1]
         every = (chosen[:, None] * count + np.arange(count)).ravel()
@@ -82,10 +86,23 @@ def load(pack: Path, train: bool, device: torch.device) -> Views:
         for name in PICTURES:
             files = blobs.parts(content[name], content[f"{name}_sizes"])
             images[name] = _stacked([making.decoded(files[i]) for i in every], count)
-    return Views(
+    found = Views(
         **{name: image.to(device) for name, image in images.items()},
         landmarks=torch.from_numpy(landmarks).to(device),
     )
+    gone = [
+        (seen.amax(1, keepdim=True) > 0) & _differs(photo, person)
+        for seen, photo, person in zip(found.gone, found.photo, made.person, strict=True)
+    ]
+    return replace(found, gone=torch.stack(gone).byte())
+
+
+def _differs(photos: Tensor, truth: Tensor) -> Tensor:
+    """(V, 1, H, W) bool: where photographs (V, 3, H, W) uint8 are not as the ``truth`` (3, H, W),
+    small holes closed, for two cloths can have one colour."""
+    gap = (photos.float() - truth.float()).abs().amax(1, keepdim=True)
+    grown = functional.max_pool2d((gap > _DIFFERS).float(), 11, 1, 5)
+    return functional.max_pool2d(-grown, 9, 1, 4) < -0.5
 
 
 def _stacked(images: list[NDArray[np.uint8]], count: int) -> Tensor:
