@@ -247,6 +247,21 @@ def test_legs_are_inside_pants_down_to_their_hems() -> None:
     assert not limbs.in_pants(points, garment_of("lower", 1.0, 1.0), HEIGHT)[0].any()
 
 
+def test_pants_lie_nowhere_far_beside_the_legs() -> None:
+    points = standing()
+    frame = bones.Frame.of(points)
+    beside = limbs.beside_pants(points, garment_of("lower", 1.0, 1.0), HEIGHT)[0, 0]
+    hip = frame.chains[0, 1, :, :2].mean(1)
+    for side, outwards in enumerate((1, -1)):
+        x, y = hip[side].tolist()
+        for far, expected in ((0.2, 0), (0.6, 1)):
+            place = int(x + outwards * far * float(frame.torso[0]))
+            assert beside[int(y), place] == expected
+    skirt = dataclasses.replace(garment_of("lower", 0.0, 0.0), skirt=torch.ones(1))
+    for other in (skirt, garment_of("upper", 1.0, 1.0), garment_of("dress", 1.0, 1.0)):
+        assert not limbs.beside_pants(points, other, HEIGHT).any()
+
+
 def test_what_ships_obeys_what_is_known() -> None:
     """Whatever an untrained network says: bare arms are skin and no garment, pants hide legs, and
     below a short top the dress is the photograph's own."""

@@ -20,7 +20,7 @@ from models.training.tryon.body import HEIGHT, WIDTH
 from models.training.tryon.exported import ExportedTryOn
 from models.training.tryon.networks import TryOnNet
 
-NAME, VERSION = "tryon-flow", "0.6.0"
+NAME, VERSION = "tryon-flow", "0.7.0"
 INPUTS = ("person", "cloth", "labels", "landmarks", "category")
 OUTPUTS = ("outcome", "flow", "cover", "replace", "fill", "ground")
 

@@ -54,7 +54,8 @@ class ExportedTryOn(nn.Module):
         flow = made.flow.clamp(-1, 1)
         warped = warp(cloth, flow)
         cover = covering(made.logit * _CRISP, warped[:, 3:])
-        cover = cover * (1 - bared.before(skin, old))
+        beside = limbs.beside_pants(landmarks, garment, HEIGHT)
+        cover = cover * (1 - torch.maximum(bared.before(skin, old), beside))
         # What has to go and the seam around it, but nothing that stays.
         near = functional.max_pool2d(torch.maximum(hidden, old), 2 * _NEAR + 1, 1, _NEAR)
         gone = old if self.blind else (made.gone * _CRISP).sigmoid() * near

@@ -25,6 +25,7 @@ _ARMHOLE = 0.4  # of the upper arm, before whose inner half a body reaches to he
 _FLANK = 1.5  # of the hips' half width, from where on an arm hangs beside the body
 _WAIST = 0.3  # of the torso, above the hips, from where on a skirt may flare
 _HANGS = 0.5  # of a bone's length, how far it leads down at least
+_FAR = 0.38  # torsos from the bones of the legs, beyond which no pants lie
 _ANY = 0.15  # share of a limb's second bone from which it surely is covered
 
 
@@ -65,6 +66,22 @@ def bared(points: Tensor, garment: bones.Garment, height: int) -> Bared:
     upper = (1 - garment.lower)[:, None, None, None]
     masks = torch.stack([wide, bare & seen & slim, past & seen]).flatten(2, 3).any(2, keepdim=True)
     return Bared(*(masks.to(x.dtype) * upper))
+
+
+def beside_pants(points: Tensor, garment: bones.Garment, height: int) -> Tensor:
+    """(B, 1, H, W) 0 or 1, of people in a ``garment`` with legs, nothing of others: so far from
+    legs and hips that no pants can lie there, however badly their points were read."""
+    frame = bones.Frame.of(points)
+    x, y = bones.grid(points, height, height * WIDTH // HEIGHT)
+    legs = frame.chains[:, 1]
+    _, squared = to_bone(x, y, legs[..., :2, :], legs[..., 1:, :])
+    far = squared > (_FAR * frame.torso)[:, None, None, None, None].pow(2)
+    return far.flatten(1, 2).all(1, keepdim=True).to(x.dtype) * _pants(garment)
+
+
+def _pants(garment: bones.Garment) -> Tensor:
+    """(B, 1, 1, 1): 1 where a garment is of legs."""
+    return (garment.lower * (1 - garment.skirt).round())[:, None, None, None]
 
 
 def _reaches(garment: bones.Garment) -> Tensor:
@@ -140,5 +157,5 @@ def in_pants(points: Tensor, garment: bones.Garment, height: int) -> tuple[Tenso
     hems = (start[:, :, 0, 1] + down).amin(1)
     above = (y >= frame.hip[:, 1:, None]) & (y < hems[:, None, None])
     above = above.expand(-1, -1, x.shape[2])[:, None]
-    pants = (garment.lower * (1 - garment.skirt).round())[:, None, None, None]
+    pants = _pants(garment)
     return legs.to(x.dtype) * pants, above.to(x.dtype) * pants
