@@ -68,7 +68,7 @@ class Pairs:
 
 
 def save(records: list[making.Record], target: Path) -> None:
-    """Write the pack, moved into place whole."""
+    """Write the pack."""
     arrays: dict[str, NDArray[np.generic]] = {
         "ids": np.array([r.photo for r in records]),
         "train": np.array([r.train for r in records], np.bool_),
@@ -84,11 +84,7 @@ def save(records: list[making.Record], target: Path) -> None:
     packed += [(name, [c[name] for r in records for c in r.cloths]) for name in _OF_CLOTH]
     for name, files in packed:
         arrays[name], arrays[f"{name}_sizes"] = blobs.joined(files)
-    target.parent.mkdir(parents=True, exist_ok=True)
-    unfinished = target.with_name(target.name + ".part")
-    with unfinished.open("wb") as file:
-        np.savez(file, **arrays)
-    unfinished.replace(target)
+    blobs.write(target, arrays)
 
 
 def load(pack: Path, train: bool, device: torch.device) -> Pairs:

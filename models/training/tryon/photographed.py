@@ -289,8 +289,7 @@ def main() -> None:
     args = parser.parse_args()
     marks = json.loads(MARKS.read_text("utf-8"))
     arrays = cut_out(args.data / "garments", marks, Scissors(args.packs))
-    with args.output.open("wb") as file:
-        np.savez(file, **arrays)
+    blobs.write(args.output, arrays)
     if args.sheet:
         pictures.save(args.sheet, sheet(load(args.output, True, torch.device("cpu"))))
     print(f"{len(arrays['name'])} garments, {int(arrays['train'].sum())} of them to train on")

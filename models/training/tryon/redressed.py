@@ -63,8 +63,7 @@ def _others(
 
 
 def save(parts: dict[bool, dict[str, list[Any]]], target: Path) -> None:
-    """Write the pack, moved into place whole: ``parts`` are the rows of both splits, True those to
-    train on."""
+    """Write the pack: ``parts`` are the rows of both splits, True those to train on."""
     count = _PHOTOGRAPHED + 1
     rows = {name: parts[True][name] + parts[False][name] for name in parts[True]}
     landmarks = np.array(rows.pop("landmarks"), np.float32)
@@ -76,11 +75,7 @@ def save(parts: dict[bool, dict[str, list[Any]]], target: Path) -> None:
     }
     for name, files in rows.items():
         arrays[name], arrays[f"{name}_sizes"] = blobs.joined(files)
-    target.parent.mkdir(parents=True, exist_ok=True)
-    unfinished = target.with_name(target.name + ".part")
-    with unfinished.open("wb") as file:
-        np.savez(file, **arrays)
-    unfinished.replace(target)
+    blobs.write(target, arrays)
 
 
 def main() -> None:
