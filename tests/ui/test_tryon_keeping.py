@@ -359,12 +359,7 @@ def test_the_tools_for_the_region_are_told_while_they_are_there(
 def test_a_correction_stays_with_its_cloth(
     studio: Studio, room: TryOnWorkspace, tmp_path: Path
 ) -> None:
-    studio.window.commands["tryon.correct"].trigger()
-    canvas = editor_canvas(room)
-    canvas.set_tool("eraser")
-    canvas.set_brush_size(20)
-    drag(canvas, [(45, 60), (46, 60)])
-    studio.quiet()
+    erase(studio, room)
     drop(room.cloth, file_data(cloth_file(tmp_path, OCHRE, "ochre.png")))
     studio.quiet()
     assert not room.region.active

@@ -168,7 +168,7 @@ def batch(
     pairs: Pairs, rows: Tensor, how: Augment, rng: torch.Generator, views: Sequence[Views] = ()
 ) -> Batch:
     """A batch of the records ``rows``, each with one of its cloths and seen in one of each of the
-    ``views``, which are moved and recoloured alike; ``rng`` is a CPU generator."""
+    ``views``, which are moved, mirrored, lit and cropped alike; ``rng`` is a CPU generator."""
     device, count = pairs.person.device, len(rows)
     height, width = pairs.person.shape[2:]
     rows_there = rows.to(device)
