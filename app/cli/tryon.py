@@ -40,6 +40,11 @@ def add(commands: Commands) -> None:
         "-o", "--output", type=Path, required=True, metavar="OUT", help="a PNG, JPEG or WebP"
     )
     add_outcome_options(parser)
+    parser.add_argument(
+        "--upright",
+        action="store_true",
+        help="put the cloth on as it lies in its picture, even if it seems to lie sideways",
+    )
     parser.add_argument("--json", action="store_true", help="print what was done as JSON")
 
 
@@ -50,7 +55,10 @@ def _tryon(options: argparse.Namespace, cancel: CancelToken) -> int:
     photo = load_picture(options.person)
     cloth = in_profile(load_picture(options.cloth), photo.icc)
     tryon = wiring.open_tryon(options.device, options.models)
-    result = tryon(TryOnRequest(photo.rgba, cloth.rgba, chosen_category(options)), cancel)
+    request = TryOnRequest(
+        photo.rgba, cloth.rgba, chosen_category(options), upright=options.upright
+    )
+    result = tryon(request, cancel)
     tell([*result.notices, *result.use.notices])
     with writing():
         save_picture(target, result.rgba, icc=photo.icc, quality=options.quality)

@@ -14,6 +14,9 @@ Pixels = NDArray[np.uint8]
 SHARE = 0.9
 """How much of the frame the garment fills, on the side that it fills most."""
 
+SURELY_TURNED = 0.98
+"""Chance from which a garment is taken to lie turned in its picture."""
+
 _SOLID = 128  # alpha from which a pixel belongs to the garment
 
 
@@ -34,6 +37,13 @@ def cloth_window(alpha: Pixels, aspect: float = 0.75) -> Window:
         raise ValueError("nothing is opaque")
     margin = (1 / SHARE - 1) / 2
     return around(box.x, box.y, box.right, box.bottom, margin=margin, aspect=aspect)
+
+
+def quarters_to_upright(chances: NDArray[np.float32]) -> int:
+    """How many quarters clockwise a garment's picture is turned before it is worn, by the
+    ``chances`` (4,) that it takes none, one, two or three; none where that is in doubt."""
+    best = int(chances.argmax())
+    return best if chances[best] >= SURELY_TURNED else 0
 
 
 def frame_cloth(rgba: Pixels, window: Window, height: int, width: int) -> Pixels:

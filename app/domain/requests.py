@@ -142,13 +142,15 @@ class TryOnRequest:
 
     Without a ``category`` the cloth's picture decides. ``region`` (H, W) uint8, of the person's
     picture, is the dressed region as a person corrected it: 0 keeps the photograph, 255 shows
-    the outcome. None is the network's own.
+    the outcome. None is the network's own. A garment that lies sideways in its picture is turned,
+    unless it is said to be ``upright``.
     """
 
     person: NDArray[np.uint8]
     cloth: NDArray[np.uint8]
     category: Category | None = None
     region: NDArray[np.uint8] | None = None
+    upright: bool = False
 
 
 @dataclass(frozen=True, eq=False)

@@ -7,14 +7,14 @@ network's frame, run it, and composite at the photograph's own resolution.
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from app.domain.cancel import CancelToken
-from app.domain.cloth import cloth_window, frame_cloth, frame_photo
+from app.domain.cloth import cloth_window, frame_cloth, frame_photo, quarters_to_upright
 from app.domain.errors import PackError, PictureError
 from app.domain.framing import CATEGORIES, LANDMARKS, Category, Window, for_category, whole
 from app.domain.palette import GROUND
@@ -31,6 +31,7 @@ from app.inference.parsing import Found, Parser
 from app.inference.planning import LEAST, Cloth, Draft, Person
 from app.inference.providers import Device
 from app.inference.recent import Digests, Recent
+from app.inference.runner import Outcome
 from app.inference.upsampling import Guide
 
 Pixels = NDArray[np.uint8]
@@ -52,6 +53,12 @@ _NEEDS: dict[Category, str] = {
     "upper": "A top needs a photo from the head to the hips at least.",
     "lower": "A skirt or a pair of pants needs a photo that shows hips and legs.",
     "dress": "A dress needs a photo from the head to the thighs at least.",
+}
+
+_LIES = {
+    1: "The cloth lies on its side in its picture and was turned to the right.",
+    2: "The cloth lies upside down in its picture and was turned.",
+    3: "The cloth lies on its side in its picture and was turned to the left.",
 }
 
 
@@ -78,19 +85,23 @@ class _Known:
 
 @dataclass(frozen=True, eq=False)
 class _Hung:
-    """A cloth as the network sees it, and whether somebody wears it in its picture."""
+    """A cloth as the network sees it, whether somebody wears it in its picture, and by how many
+    quarters clockwise it was turned."""
 
     cut: CutCloth
     cloth: Cloth
     framed: Pixels
     worn: bool
+    quarters: int = 0
 
 
 @dataclass(frozen=True, eq=False)
 class _Drafted:
-    """What the network made of one person, cloth and category, and on which device."""
+    """What the network made of one person, cloth and category, how many quarters clockwise it had
+    the cloth turned, and on which device."""
 
     draft: Draft
+    quarters: int
     device: Device
 
 
@@ -159,9 +170,13 @@ class TryOn(Network):
         framed = known.framed.get(category)
         if framed is None:
             framed = known.framed[category] = self._frame(photo, found, category, cancel)
+        lies = "upright" if request.upright else "as read"
         drafted = self._drafts.get(
-            who + what, category, lambda: self._draft(framed, hung, category, cancel)
+            who + what,
+            f"{category} {lies}",
+            lambda: self._draft(framed, what, hung, category, request.upright, cancel),
         )
+        worn = self._turned(what, hung, drafted.quarters)
         upon = self._upon(framed.labels, category)
         person = Person(photo, framed.window, framed.guide, upon)
         said = tuple(dict.fromkeys(self._said))
@@ -169,9 +184,9 @@ class TryOn(Network):
 
         def finish(cancel: CancelToken) -> TryOnResult:
             begun = time.perf_counter() - fitted
-            rgba, changed = composite(person, hung.cloth, drafted.draft, cancel, region=region)
+            rgba, changed = composite(person, worn.cloth, drafted.draft, cancel, region=region)
             use = use_of(drafted.device, begun, said)
-            return TryOnResult(rgba, category, changed, _notices(found, hung, changed), use)
+            return TryOnResult(rgba, category, changed, _notices(found, worn, changed), use)
 
         return finish
 
@@ -194,10 +209,23 @@ class TryOn(Network):
     def _hang(self, picture: Pixels, cancel: CancelToken) -> _Hung:
         cut = self._cutout(picture, cancel)
         self._said += cut.use.notices
-        window = cloth_window(np.asarray(cv2.extractChannel(cut.rgba, 3), np.uint8), self._aspect)
-        framed = frame_cloth(cut.rgba, window, *self.frame)
-        alpha = np.ascontiguousarray(framed[..., 3])
-        return _Hung(cut, Cloth(cut.rgba, window, alpha), framed, self._worn(picture, cancel))
+        cloth, framed = self._framed_cloth(cut.rgba)
+        return _Hung(cut, cloth, framed, self._worn(picture, cancel))
+
+    def _framed_cloth(self, rgba: Pixels) -> tuple[Cloth, Pixels]:
+        window = cloth_window(np.asarray(cv2.extractChannel(rgba, 3), np.uint8), self._aspect)
+        framed = frame_cloth(rgba, window, *self.frame)
+        return Cloth(rgba, window, np.ascontiguousarray(framed[..., 3])), framed
+
+    def _turned(self, what: bytes, hung: _Hung, quarters: int) -> _Hung:
+        """``hung``, of the picture that is called ``what``, turned clockwise; remembered."""
+
+        def turn() -> _Hung:
+            rgba = np.ascontiguousarray(np.rot90(hung.cut.rgba, -quarters))
+            cloth, framed = self._framed_cloth(rgba)
+            return replace(hung, cloth=cloth, framed=framed, quarters=quarters)
+
+        return self._cloths.get(what, str(quarters), turn) if quarters else hung
 
     def _worn(self, picture: Pixels, cancel: CancelToken) -> bool:
         if cv2.minMaxLoc(cv2.extractChannel(picture, 3))[0] < 255:
@@ -230,8 +258,30 @@ class TryOn(Network):
         return _Framed(window, framed, Guide(framed), small, ground, landmarks)
 
     def _draft(
-        self, framed: _Framed, hung: _Hung, category: Category, cancel: CancelToken
+        self,
+        framed: _Framed,
+        what: bytes,
+        hung: _Hung,
+        category: Category,
+        upright: bool,
+        cancel: CancelToken,
     ) -> _Drafted:
+        outcome = self._run(framed, hung, category, cancel)
+        quarters = 0 if upright else quarters_to_upright(outcome.outputs["quarters"][0])
+        if quarters:
+            turned = self._turned(what, hung, quarters)
+            outcome = self._run(framed, turned, category, cancel)
+        made = outcome.outputs
+        cover, gone, bared = (made[name][0, 0] for name in ("cover", "replace", "ground"))
+        goes = gone >= LEAST
+        stays = framed.ground & ~goes & (cover < LEAST)
+        ground = continued(framed.photo, stays, np.where(goes, bared, np.float32(0)))
+        draft = Draft(made["flow"][0], cover, gone, made["fill"][0], ground)
+        return _Drafted(draft, quarters, outcome.device)
+
+    def _run(
+        self, framed: _Framed, hung: _Hung, category: Category, cancel: CancelToken
+    ) -> Outcome:
         kind = np.zeros((1, len(CATEGORIES)), np.float32)
         kind[0, CATEGORIES.index(category)] = 1
         outcome = self._runner.run(
@@ -245,13 +295,7 @@ class TryOn(Network):
             cancel,
         )
         self._said += outcome.notices
-        made = outcome.outputs
-        cover, replace, bared = (made[name][0, 0] for name in ("cover", "replace", "ground"))
-        goes = replace >= LEAST
-        stays = framed.ground & ~goes & (cover < LEAST)
-        ground = continued(framed.photo, stays, np.where(goes, bared, np.float32(0)))
-        draft = Draft(made["flow"][0], cover, replace, made["fill"][0], ground)
-        return _Drafted(draft, outcome.device)
+        return outcome
 
 
 def _check(found: Found, category: Category, height: int) -> None:
@@ -291,6 +335,8 @@ def _notices(found: Found, hung: _Hung, region: Pixels) -> tuple[str, ...]:
         )
     if hung.cut.category is None:
         notices.append("The cloth's picture may show no garment.")
+    if hung.quarters:
+        notices.append(_LIES[hung.quarters])
     if not region.any():
         notices.append("Nothing changed: no place for this cloth was found on the person.")
     return tuple(notices)

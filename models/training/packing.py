@@ -134,6 +134,18 @@ def weights_of(path: Path) -> dict[str, Tensor]:
     }
 
 
+def blend(net: nn.Module, theirs: Mapping[str, Tensor]) -> None:
+    """Give ``net`` the mean of its weights and of those of a network that its training went on from
+    (model soups, Wortsman et al. 2022); parts that the other does not have stay as they are."""
+    own = net.state_dict()
+    mixed = {
+        name: value.lerp(theirs[name], 0.5)
+        for name, value in own.items()
+        if name in theirs and value.is_floating_point()
+    }
+    net.load_state_dict(own | mixed)
+
+
 def write_manifest(
     folder: Path,
     *,

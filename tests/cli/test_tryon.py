@@ -58,6 +58,20 @@ def test_it_writes_what_the_name_says(
     assert np.abs(chest(out)[:, :3] - CLOTH).max() < 12
 
 
+def test_a_cloth_on_its_side_is_turned_or_not_as_one_says(
+    packs: Path, person: Path, cloth: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    lying = cloth.with_name("lying.png")
+    save_picture(lying, np.ascontiguousarray(np.rot90(load_picture(cloth).rgba)))
+    out = person.with_name("out.png")
+    assert run("tryon", person, lying, "-o", out, "--models", packs) == 0
+    assert "lies on its side" in capsys.readouterr().err
+    turned = load_picture(out).rgba
+    assert run("tryon", person, lying, "-o", out, "--models", packs, "--upright") == 0
+    assert capsys.readouterr().err == ""
+    assert (load_picture(out).rgba != turned).any()
+
+
 def test_json_tells_what_is_new_and_what_to_know(
     packs: Path, tmp_path: Path, palette: Palette, cloth: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -88,7 +88,8 @@ def cutout(*, frame: tuple[int, int] = FRAME, category: int = 0) -> bytes:
 
 def tryon(*, frame: tuple[int, int] = FRAME) -> bytes:
     """The cloth is laid over the person where it is; what else the label map calls a class that
-    is neither ground nor skin is replaced by the person's mean colour, and all of it is ground."""
+    is neither ground nor skin is replaced by the person's mean colour, and all of it is ground.
+    A cloth of which nothing lies in the upper sixth is taken to need a quarter clockwise."""
     height, width = frame
     ys = (np.arange(height) + 0.5) / height * 2 - 1
     xs = (np.arange(width) + 0.5) / width * 2 - 1
@@ -116,8 +117,17 @@ def tryon(*, frame: tuple[int, int] = FRAME) -> bytes:
         helper.make_node("Add", ["l", "c"], ["rest"]),
         helper.make_node("Mul", ["rest", "none"], ["nothing"]),
         helper.make_node("Add", ["grid", "nothing"], ["flow"]),
+        helper.make_node("Slice", ["cover", "zero", "sixth", "rows"], ["upper"]),
+        helper.make_node("ReduceMax", ["upper"], ["high"], axes=[1, 2, 3], keepdims=0),
+        helper.make_node("Unsqueeze", ["high", "axis"], ["stands"]),
+        helper.make_node("Sub", ["whole", "stands"], ["lies"]),
+        helper.make_node("Concat", ["stands", "lies", "never", "never"], ["quarters"], axis=1),
     ]
     values = [
+        const("sixth", [height // 6], np.int64),
+        const("rows", [2], np.int64),
+        const("whole", [[1]], np.float32),
+        const("never", [[0]], np.float32),
         const("zero", [0], np.int64),
         const("three", [3], np.int64),
         const("four", [4], np.int64),
@@ -145,6 +155,7 @@ def tryon(*, frame: tuple[int, int] = FRAME) -> bytes:
             "replace": (_FLOAT, [1, 1, *frame]),
             "fill": (_FLOAT, planes),
             "ground": (_FLOAT, [1, 1, *frame]),
+            "quarters": (_FLOAT, [1, 4]),
         },
         values,
     )

@@ -113,6 +113,25 @@ def test_the_category_is_the_cloths_or_the_one_asked_for(tryon: TryOn, palette: 
     assert boxes["dress"][3] > boxes["upper"][3]
 
 
+def test_a_cloth_that_lies_on_its_side_is_turned_unless_it_is_said_to_be_upright(
+    tryon: TryOn, palette: Palette
+) -> None:
+    person, hanging = standing(palette), shirt()
+    lying = np.ascontiguousarray(np.rot90(hanging))
+    as_hung, turned = dress(tryon, person, hanging), dress(tryon, person, lying)
+    assert turned.notices == (
+        "The cloth lies on its side in its picture and was turned to the right.",
+    )
+    as_it_lies = tryon(TryOnRequest(person, lying, upright=True), CancelToken())
+    assert as_it_lies.notices == ()
+    near, far = (
+        (np.abs(one.rgba.astype(int) - as_hung.rgba).max(2) > 40).mean()
+        for one in (turned, as_it_lies)
+    )
+    assert near < 0.01 < far / 4
+    assert dress(tryon, person, lying).notices == turned.notices  # what was remembered tells too
+
+
 def test_what_is_no_garment_is_refused_unless_the_person_insists(
     tmp_path: Path, palette: Palette
 ) -> None:

@@ -25,7 +25,7 @@ from models.training.tryon import (  # noqa: E402
     train,
 )
 from models.training.tryon.body import HEIGHT, LAYERS, WIDTH, Body  # noqa: E402
-from models.training.tryon.networks import TryOnNet  # noqa: E402
+from models.training.tryon.networks import TryOnNet, Turning  # noqa: E402
 from models.training.tryon.pairs import Pairs  # noqa: E402
 from tests.training.garments_drawn import LONG, TSHIRT  # noqa: E402
 from tests.training.people_drawn import PARSER, class_of  # noqa: E402
@@ -266,7 +266,8 @@ def test_what_ships_obeys_what_is_known() -> None:
     """Whatever an untrained network says: bare arms are skin and no garment, pants hide legs, and
     below a short top the dress is the photograph's own."""
     net = TryOnNet().eval()
-    shipped = exported.ExportedTryOn(net)
+    lies = Turning(net.reader.traits)
+    shipped = exported.ExportedTryOn(net, lies)
     points = standing()
     person = torch.rand(1, 3, HEIGHT, WIDTH, generator=pictures.torch_seeded(2))
     cloth = torch.ones(1, 4, HEIGHT, WIDTH) * torch.tensor([0.8, 0.4, 0.2, 1.0]).view(1, 4, 1, 1)
@@ -274,15 +275,14 @@ def test_what_ships_obeys_what_is_known() -> None:
     def worn(category: str, covered: float, dressed_in: str) -> dict[str, torch.Tensor]:
         kind = garment_of(category, covered, covered)
         flat = torch.zeros(1, len(bones.POINTS), 2)
-        net.reader = lambda cloth, category: (flat, kind)
+        net.reader.features = lambda cloth, category: (cloth, torch.zeros(1, lies.mean.numel()))
+        net.reader.said = lambda features, category: (flat, kind)
         labels = torch.zeros(1, HEIGHT, WIDTH, dtype=torch.uint8)
         labels[:, 58:240, 60:132] = class_of(dressed_in)
-        names = ("outcome", "flow", "cover", "replace", "fill", "ground")
         with torch.no_grad():
             made = shipped(person, cloth, labels, points, kind.category)
-        return dict(zip(names, made, strict=True))
+        return dict(zip(exported.OUTPUTS, made, strict=True))
 
-    del net.reader
     top = worn("upper", 0.0, "sweater")
     arm = limbs.bared(points, garment_of("upper", 0.0, 0.0), HEIGHT).must[0, 0] > 0
     arm[:, :60], arm[:, 132:] = False, False
@@ -305,7 +305,8 @@ def test_a_dress_shows_on_below_a_short_top() -> None:
     points = standing()
     cover = torch.zeros(1, 1, HEIGHT, WIDTH)
     cover[..., 60:110, 74:118] = 1
-    under = exported.ExportedTryOn(TryOnNet())._under(points, cover)[0, 0]
+    net = TryOnNet()
+    under = exported.ExportedTryOn(net, Turning(net.reader.traits))._under(points, cover)[0, 0]
     assert under[112:, 96].all()
     assert not under[:110, 96].any()  # where the top lies, and above it
     assert under[112:140, 78:114].all()

@@ -13,17 +13,20 @@ torch = pytest.importorskip("torch", reason="the recipe needs the extra `trainin
 
 from app.domain import framing  # noqa: E402
 from app.domain.errors import PictureError  # noqa: E402
-from models.training import packing, palette, pictures  # noqa: E402
+from models.training import loop, packing, palette, pictures  # noqa: E402
 from models.training.tryon import (  # noqa: E402
     bones,
     data,
     evaluate,
     export,
+    exported,
+    misread,
     networks,
     pairs,
     photographed,
     redressed,
     train,
+    turning,
     unpaired,
     views,
 )  # fmt: skip
@@ -202,11 +205,18 @@ def test_people_with_bare_arms_are_seen_more_often(made: pairs.Pairs) -> None:
 
 
 class _Reader:
-    """Takes everybody for a blouse with all landmarks in one place."""
+    """Takes everybody for a blouse with all landmarks in one place; ``shown``: whose labels it was
+    asked for."""
 
-    def read_frame(self, framed: np.ndarray, beyond: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    def __init__(self) -> None:
+        self.shown: list[np.ndarray] = []
+
+    def read_frame(
+        self, framed: np.ndarray, beyond: np.ndarray | None = None
+    ) -> tuple[np.ndarray, np.ndarray]:
         assert framed.shape == (HEIGHT, WIDTH, 3)
-        assert beyond.shape == (13, 3)
+        if beyond is None:
+            self.shown.append(framed)
         return self.read(framed)
 
     def read(self, photo: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -215,10 +225,18 @@ class _Reader:
 
 
 def test_people_can_be_seen_as_a_parser_reads_them(made: pairs.Pairs) -> None:
-    read = views.own(made, _Reader())
+    reader = _Reader()
+    read = views.own(made, reader)
+    count = len(misread.AMOUNTS)
     assert (read.labels == class_of("blouse")).all()
     assert (read.landmarks == 7).all()
-    assert torch.equal(read.photo[:, 0], made.person)
+    assert read.labels.shape[:2] == read.landmarks.shape[:2] == (len(made), count)
+    for seen in range(count):  # however badly they are read, people are seen as they are
+        assert torch.equal(read.photo[:, seen], made.person)
+    person = made.person[0].permute(1, 2, 0).numpy()
+    far = [np.abs(shown.astype(int) - person).mean() for shown in reader.shown[:count]]
+    assert far[0] == 0
+    assert 2 < far[1] < far[2]
     # What has to go is not by the reader's labels but by the true ones.
     of_true = torch.isin(
         made.labels, torch.tensor([class_of(n) for n in ("blouse", "skirt", "pants")])
@@ -247,6 +265,27 @@ def test_what_is_seen_moves_with_the_person(made: pairs.Pairs) -> None:
         assert (sight.photo - batch.person)[kept].abs().max() < 0.05
         gone = (sight.gone > 0.5).expand(-1, 3, -1, -1)
         assert (sight.photo - batch.person)[gone].abs().mean() > 0.1
+
+
+def test_no_outline_is_judged_where_the_bag_is_not_seen_any_more(made: pairs.Pairs) -> None:
+    """A teacher that covered a bag leaves nobody to know that one was there."""
+    held = dataclasses.replace(made, labels=torch.full_like(made.labels, class_of("bag")))
+    rows = torch.arange(len(made))
+    batch = data.batch(held, rows, data.FIXED, pictures.torch_seeded(0), [_views(held)])
+    (sight,) = batch.sights
+    hidden = train.hide(_Bodily(), batch, sight, False, pictures.torch_seeded(0))
+    assert (hidden.kept == 1).all()
+    assert (hidden.unsure >= sight.gone).all()
+    assert (hidden.unsure < 1).any()
+    sight.gone = sight.gone * 0
+    hidden = train.hide(_Bodily(), batch, sight, False, pictures.torch_seeded(0))
+    assert torch.equal(hidden.unsure, batch.unsure)
+
+
+class _Bodily:
+    """A network as far as `train.hide` asks it."""
+
+    body = Body()
 
 
 def test_each_sees_what_was_chosen_for_them(made: pairs.Pairs) -> None:
@@ -305,6 +344,26 @@ def test_garments_that_cannot_be_cut_are_counted_and_colours_compared() -> None:
 
 
 @pytest.mark.filterwarnings("ignore::torch.jit.TracerWarning")  # shapes are meant to be fixed
+def test_what_lies_turned_is_told_from_what_hangs(garments: photographed.Garments) -> None:
+    """Even an untrained reader sees which way the drawn garments lie; what was learned is kept."""
+    torch.manual_seed(0)
+    reader = networks.TryOnNet().eval().reader
+    traits, quarters = turning.examples(reader, garments)
+    assert traits.shape == (4 * len(garments), reader.traits)
+    assert quarters.tolist() == [0, 1, 2, 3] * len(garments)
+    lies = turning.fitted(traits, quarters)
+    with torch.no_grad():
+        chances = lies(traits).softmax(1)
+    assert (chances.argmax(1) == quarters).float().mean() > 0.8
+    assert turning.told(lies, traits, quarters).startswith(f"of {4 * len(garments)}: ")
+    upright = garments.cloth[0].permute(1, 2, 0).contiguous().numpy()
+    lying = turning.turned(upright, 1)
+    assert lying.shape == upright.shape
+    solid = [np.argwhere(cloth[..., 3] > 128) for cloth in (upright, lying)]
+    high, wide = (np.ptp(places[:, axis]) for places, axis in zip(solid, (0, 1), strict=True))
+    assert wide == pytest.approx(min(high, 0.9 * WIDTH), abs=6)
+
+
 def test_train_stop_resume_export_and_teach(
     made_pack: Path,
     tmp_path: Path,
@@ -321,6 +380,13 @@ def test_train_stop_resume_export_and_teach(
         state["log"][-1]
     )
     assert (run / "samples.jpg").stat().st_size > 1000
+    with pytest.raises(FileNotFoundError):
+        run_main(export.main, made_pack, run, "-o", target)
+    reader = loop.trained(networks.TryOnNet(), run).net.reader
+    lies = turning.fitted(*turning.examples(reader, garments))
+    turning.save(lies, reader, run)
+    with pytest.raises(ValueError, match="another reader"):
+        turning.trained(networks.TryOnNet().reader, run)
     run_main(export.main, made_pack, run, "-o", target)
 
     from app.inference.packs import load_pack
@@ -361,8 +427,9 @@ def test_train_stop_resume_export_and_teach(
     seen_as = [views.true(held_out)]
     batch = data.batch(held_out, torch.arange(1), data.FIXED, pictures.torch_seeded(0), seen_as)
     feed = {k: v.numpy() for k, v in export.inputs(batch).items()}
-    made = packing.session(target / "tryon.onnx").run(list(export.OUTPUTS), feed)
-    outcome, flow, cover, replace, *_ = made
+    made = packing.session(target / "tryon.onnx").run(list(exported.OUTPUTS), feed)
+    outcome, flow, cover, replace, *_, quarters = made
+    assert quarters.sum() == pytest.approx(1)
     assert np.abs(flow).max() <= 1
     untouched = np.broadcast_to((cover == 0) & (replace == 0), outcome.shape)
     assert untouched.any()

@@ -136,6 +136,8 @@ class FakeWiring:
         width, height = request.size or (width, height)
         rgba = np.full((height, width, 4), 255, np.uint8)
         rgba[..., 0] = request.look.seed % 256
+        if request.labels.shape == (height, width):
+            rgba[request.labels == 0, 3] = 0
         use = DeviceUse("Test device", "CPUExecutionProvider", 12.4, self.notices)
         return SynthesisResult(rgba, use)
 

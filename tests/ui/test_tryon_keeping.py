@@ -400,6 +400,14 @@ def test_a_design_is_worn_and_its_changes_follow(
     labels = studio.labels()
     groups = np.array([entry.group for entry in studio.wiring.palette.classes])[labels]
     assert request.category == "upper"  # the coat covers more than the jeans
+    assert request.upright
+    high, wide = (np.ptp(places) for places in np.nonzero(groups == "upper"))
+
+    def shown_close() -> bool:
+        shown = room.cloth.sheet.image
+        return shown is not None and abs(shown.height() / shown.width() - high / wide) < 0.15
+
+    studio.until(shown_close)
     assert np.array_equal(request.cloth[..., 3] > 0, groups == "upper")
     assert request.cloth[0, 0, 0] == window.look.seed % 256
     window.commands["tryon.lower"].trigger()

@@ -132,9 +132,11 @@ def test_pictures_that_lie_on_their_side_are_turned(
     Image.fromarray(lying).save(path)
     drop(room.cloth, file_data(path))
     studio.quiet()
+    assert not studio.wiring.tryons[-1].upright  # as long as nobody says so
     first = studio.wiring.tryons[-1].cloth
     turn.trigger()
     studio.quiet()
+    assert studio.wiring.tryons[-1].upright
     upright = studio.wiring.tryons[-1].cloth
     np.testing.assert_array_equal(upright, np.rot90(first, -1))
     shown = room.cloth.sheet.image
@@ -148,6 +150,7 @@ def test_pictures_that_lie_on_their_side_are_turned(
         studio.quiet()
     assert len(studio.wiring.tryons) == runs + 3
     np.testing.assert_array_equal(studio.wiring.tryons[-1].cloth, first)
+    assert studio.wiring.tryons[-1].upright  # it lies as a person wants it
     assert len(room.fitting.outcomes) == 1  # a cloth put right is no other one
     turn.trigger()
     studio.quiet()

@@ -69,7 +69,7 @@ class Fitting(QObject):
         self.outcome: Outcome | None = None
         """The one that is shown; None while there is none of what is in hand."""
         self._choices: dict[str, Category | None] = {}
-        self._quarters: dict[str, int] = {}
+        self._quarters: dict[str, int | None] = {}
         self._correction: Correction | None = None
         self._job: Job | None = None
         self._order: _Order | None = None
@@ -91,7 +91,7 @@ class Fitting(QObject):
         self._start_over()
 
     def _as_turned(self, piece: Piece | None) -> Piece | None:
-        while piece is not None and piece.quarters != self._quarters.get(piece.family, 0):
+        while piece is not None and piece.quarters != self._quarters.get(piece.family):
             piece = piece.turned()
         return piece
 
@@ -100,7 +100,7 @@ class Fitting(QObject):
         piece = self.person if person else self.cloth
         if piece is None:
             return
-        self._quarters[piece.family] = (piece.quarters + 1) % 4
+        self._quarters[piece.family] = piece.turned().quarters
         (self.set_person if person else self.set_cloth)(piece)
 
     def set_cloth(self, cloth: Piece | None) -> None:
@@ -307,8 +307,10 @@ def _work(
         correction = order.correction
         region = correction.region() if correction is not None else None
         person, cloth = photo.picture.rgba, worn.picture.rgba
-        category = order.choice or order.cloth.worn_as(None).category
-        result = tryon(TryOnRequest(person, cloth, category, region), token)
+        drawn = order.cloth.worn_as(None).category
+        upright = drawn is not None or order.cloth.quarters is not None
+        request = TryOnRequest(person, cloth, order.choice or drawn, region, upright)
+        result = tryon(request, token)
         if result.rgba.shape != person.shape:
             raise PictureError("The outcome is not as large as the photo")
         token.raise_if_cancelled()

@@ -24,6 +24,7 @@ from app.ui.imaging import Levels
 from app.ui.pictures import Source
 
 THUMBNAIL = 320  # pixels: as large as a slot on a screen of double density
+_AROUND = 0.05  # of a drawn garment, shown around it
 _BUDGET = 512 << 20
 _held = count(1)
 
@@ -43,8 +44,9 @@ class Piece:
     category: Category | None = None
     """What kind of garment it is, where that is known."""
     forms: Callable[[Category | None], Piece] | None = None
-    quarters: int = 0
-    """How many quarters clockwise it is turned from how it was read."""
+    quarters: int | None = None
+    """How many quarters clockwise a person turned it from how it was read; None: it was left as it
+    is, and what seems to lie sideways may be turned by itself."""
 
     def load(self) -> Picture:
         """The picture; in the pool. PictureError."""
@@ -52,11 +54,10 @@ class Piece:
 
     def turned(self) -> Piece:
         """The same, one quarter further clockwise."""
-        quarters, forms = (self.quarters + 1) % 4, self.forms
-        mark = f" turned {self.quarters}" if self.quarters else ""
+        quarters, forms = ((self.quarters or 0) + 1) % 4, self.forms
         return replace(
             self,
-            key=self.key.removesuffix(mark) + (f" turned {quarters}" if quarters else ""),
+            key=f"{self.key.removesuffix(f' turned {self.quarters}')} turned {quarters}",
             quarters=quarters,
             forms=forms and (lambda category: forms(category).turned()),
         )
@@ -74,11 +75,24 @@ class Piece:
     def thumbnail(self, side: int = THUMBNAIL) -> QImage:
         """A small copy, its longer side `side` at most; in the pool. PictureError."""
         small = self.read() if self.path is None else load_thumbnail(self.path, side)
+        if self.category is not None:  # a drawing, which may be small on its canvas
+            small = Picture(_close(small.rgba))
         small = _turned(small, self.quarters)
         return imaging.small_image(small.rgba, side)
 
 
-def _turned(picture: Picture, quarters: int) -> Picture:
+def _close(rgba: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """The part of a drawing that is not clear, and a little around it; all of it where none is."""
+    solid = rgba[..., 3] > 0
+    if not solid.any():
+        return rgba
+    rows, columns = (np.flatnonzero(solid.any(axis)) for axis in (1, 0))
+    margin = round(_AROUND * max(np.ptp(rows), np.ptp(columns)))
+    top, left = (max(0, int(places[0]) - margin) for places in (rows, columns))
+    return rgba[top : rows[-1] + margin + 1, left : columns[-1] + margin + 1]
+
+
+def _turned(picture: Picture, quarters: int | None) -> Picture:
     if not quarters:
         return picture
     return Picture(np.ascontiguousarray(np.rot90(picture.rgba, -quarters)), picture.icc)

@@ -45,18 +45,11 @@ def export(parser: Parser, target: Path) -> float:
 
 
 def blend(net: Parser, graph: Path) -> None:
-    """Give ``net`` the mean of its weights and those of a graph that its training went on from
-    (model soups, Wortsman et al. 2022); parts that the graph does not have count as nothing there
-    where they only add, and stay as they are elsewhere."""
-    own = net.state_dict()
+    """Give ``net`` the mean of its weights and those of a graph that its training went on from. The
+    shift that older graphs do not have counts as nothing."""
     theirs = packing.weights_of(graph)
-    theirs.setdefault("shift.weight", torch.zeros_like(own["shift.weight"]))
-    mixed = {
-        name: value.lerp(theirs[name], 0.5)
-        for name, value in own.items()
-        if name in theirs and value.is_floating_point()
-    }
-    net.load_state_dict(own | mixed)
+    theirs.setdefault("shift.weight", torch.zeros_like(net.state_dict()["shift.weight"]))
+    packing.blend(net, theirs)
 
 
 def main() -> None:

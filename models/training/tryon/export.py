@@ -4,6 +4,7 @@
 
 Writes ``tryon.onnx`` (opset 17, fixed shapes, weights in half precision) and ``pack.json``, and
 checks that ONNX and PyTorch give the same within 1e-3. A later training goes on from that graph.
+`turning` comes first, with the same ``--blend``.
 """
 
 from __future__ import annotations
@@ -15,14 +16,12 @@ import torch
 from torch import Tensor
 
 from models.training import loop, packing, palette
-from models.training.tryon import data, pairs, views
+from models.training.tryon import data, pairs, turning, views
 from models.training.tryon.body import HEIGHT, WIDTH
-from models.training.tryon.exported import ExportedTryOn
-from models.training.tryon.networks import TryOnNet
+from models.training.tryon.exported import INPUTS, OUTPUTS, ExportedTryOn
+from models.training.tryon.networks import TryOnNet, Turning
 
-NAME, VERSION = "tryon-flow", "0.7.0"
-INPUTS = ("person", "cloth", "labels", "landmarks", "category")
-OUTPUTS = ("outcome", "flow", "cover", "replace", "fill", "ground")
+NAME, VERSION = "tryon-flow", "0.8.0"
 
 
 def inputs(batch: data.Batch) -> dict[str, Tensor]:
@@ -34,12 +33,18 @@ def inputs(batch: data.Batch) -> dict[str, Tensor]:
     return {k: v.contiguous() for k, v in zip(INPUTS, values, strict=True)}
 
 
-def export(net: TryOnNet, made: pairs.Pairs, target: Path, blind: bool = False) -> float:
+def export(
+    net: TryOnNet, lies: Turning, made: pairs.Pairs, target: Path, blind: bool = False
+) -> float:
     """Write the pack into ``target``; returns the largest difference of ONNX from PyTorch."""
     rng = torch.Generator().manual_seed(0)
     batch = data.batch(made, torch.arange(1), data.FIXED, rng, [views.true(made)])
     difference = packing.write_graph(
-        ExportedTryOn(net.cpu(), blind), inputs(batch), OUTPUTS, target / "tryon.onnx", half=True
+        ExportedTryOn(net.cpu(), lies, blind),
+        inputs(batch),
+        OUTPUTS,
+        target / "tryon.onnx",
+        half=True,
     )
     packing.write_manifest(
         target,
@@ -60,10 +65,14 @@ def main() -> None:
     parser.add_argument("run", type=Path, help="folder of the training")
     parser.add_argument("-o", "--output", type=Path, required=True)
     parser.add_argument("--blind", action="store_true", help="it learned without --redressed")
+    parser.add_argument("--blend", type=Path, help="a shipped graph to take the mean with")
     args = parser.parse_args()
     training = loop.trained(TryOnNet(), args.run)
+    if args.blend:
+        packing.blend(training.net, packing.weights_of(args.blend))
     made = pairs.load(args.pack, False, torch.device("cpu"))
-    difference = export(training.net, made, args.output, args.blind)
+    lies = turning.trained(training.net.reader, args.run)
+    difference = export(training.net, lies, made, args.output, args.blind)
     print(f"{training}, ONNX differs by at most {difference:.2g}")
 
 

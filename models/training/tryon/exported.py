@@ -10,8 +10,11 @@ from app.domain.framing import CATEGORIES
 from app.domain.palette import GROUND
 from models.training.tryon import bones, limbs
 from models.training.tryon.body import HEIGHT, LAYERS, looked_up
-from models.training.tryon.networks import TryOnNet, covering, warp
+from models.training.tryon.networks import TryOnNet, Turning, covering, warp
 
+#: What the graph takes and gives, in its order; the card has what they are.
+INPUTS = ("person", "cloth", "labels", "landmarks", "category")
+OUTPUTS = ("outcome", "flow", "cover", "replace", "fill", "ground", "quarters")
 _CRISP = 3.0  # steepness of the outline; of 1, 2, 3 and 5 the nearest to real pictures
 _CRISP_FILL = 2.5  # and of the borders between the layers of which the fill is made
 _NEAR = 8  # pixels beyond what is hidden in which something may have to go
@@ -26,9 +29,11 @@ class ExportedTryOn(nn.Module):
     """The pack's contract of inputs and outputs is in the card. ``blind`` is one that learned
     without `redressed`."""
 
-    def __init__(self, net: TryOnNet, blind: bool = False, reach: float = 1.25) -> None:
+    def __init__(
+        self, net: TryOnNet, turning: Turning, blind: bool = False, reach: float = 1.25
+    ) -> None:
         super().__init__()
-        self.net, self.blind = net.eval(), blind
+        self.net, self.turning, self.blind = net.eval(), turning.eval(), blind
         self.register_buffer("reach", torch.tensor([reach]), persistent=False)
         below = torch.ones(HEIGHT, HEIGHT).triu()
         self.register_buffer("below", below, persistent=False)
@@ -40,7 +45,8 @@ class ExportedTryOn(nn.Module):
         hidden, old, front = net.body(labels, landmarks, category, self.reach)
         skin, dress = looked_up(net.body.skin, labels), looked_up(net.body.dress, labels)
         rgba = torch.cat([cloth[:, :3] * 2 - 1, cloth[:, 3:]], 1)
-        flat, garment = net.reader(rgba, category)
+        features, traits = net.reader.features(rgba, category)
+        flat, garment = net.reader.said(features, category)
         first = bones.flow(landmarks, garment, flat)
         hidden = net.around(hidden, front, rgba, first)
         look = net.look(
@@ -73,7 +79,8 @@ class ExportedTryOn(nn.Module):
         outcome = person + replace * (fill - person)
         outcome = outcome + cover * (warped[:, :3] - outcome)
         ground = made.bare.softmax(1)[:, LAYERS.index("ground")][:, None]
-        return outcome, flow, cover, replace, fill, ground * (1 - legs)
+        quarters = self.turning(traits).softmax(1)
+        return outcome, flow, cover, replace, fill, ground * (1 - legs), quarters
 
     def _under(self, landmarks: Tensor, cover: Tensor) -> Tensor:
         """(B, 1, H, W): below what a top covers nearby, where a dress that is worn under it shows

@@ -17,6 +17,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
+from app.domain.framing import CATEGORIES
 from models.training import efficientnet
 from models.training.tryon import bones
 from models.training.tryon.body import CLOTHES, HEIGHT, KINDS, LAYERS, WIDTH, Body
@@ -30,6 +31,7 @@ _ALIKE = 0.35  # how far colours of one skin lie apart, of -1..1
 _SHADE = 0.2  # of skin's lightness, how much darker it is at the sides of limbs
 _REFINE = 0.1  # of the frame, what the second net may shift the flow by
 _BLOCKS = 11  # of EfficientNet-Lite0, down to stride 16
+_QUARTERS, _TOLD = 4, 64  # of a turn; hidden units of what tells them
 _REACH = 1.5  # of the frame, how far from a place its vote for a point may go
 
 
@@ -175,14 +177,45 @@ class Reader(nn.Module):
         self.register_buffer("places", torch.stack([x, y]).flatten(1), persistent=False)
 
     def forward(self, cloth: Tensor, category: Tensor) -> tuple[Tensor, bones.Garment]:
-        x = self.encoder(cloth[:, :3], (_BLOCKS - 1,))[0]
-        spread = category[:, :, None, None].expand(-1, -1, *x.shape[2:])
-        x = self.mix(torch.cat([x, self.alpha(cloth[:, 3:]), spread], 1))
+        return self.said(self.features(cloth, category)[0], category)
+
+    def features(self, cloth: Tensor, category: Tensor) -> tuple[Tensor, Tensor]:
+        """Features (B, 128, 16, 12) of a cloth's picture, and what it is like as a whole (B, T),
+        which `turning` is told."""
+        seen = self.encoder(cloth[:, :3], (_BLOCKS - 1,))[0]
+        spread = category[:, :, None, None].expand(-1, -1, *seen.shape[2:])
+        x = self.mix(torch.cat([seen, self.alpha(cloth[:, 3:]), spread], 1))
+        traits = [x.mean((2, 3)), x.amax((2, 3)), seen.mean((2, 3)), category]
+        return x, torch.cat(traits, 1)
+
+    @property
+    def traits(self) -> int:
+        """How many numbers say what a cloth is like as a whole."""
+        return 2 * self.votes.in_channels + self.encoder.channels[-1] + len(CATEGORIES)
+
+    def said(self, x: Tensor, category: Tensor) -> tuple[Tensor, bones.Garment]:
+        """The answer by ``features``."""
         votes = self.votes(x).flatten(2).unflatten(1, (len(bones.POINTS), 3))
         known = votes[:, :, 2].softmax(-1)[:, :, None]
         flat = (known * (self.places + _REACH * votes[:, :, :2])).sum(-1)
         kind = self.kind(x.mean((2, 3))).sigmoid()
         return flat, bones.Garment(category, kind[:, 4], kind[:, :4].view(-1, 2, 2))
+
+
+class Turning(nn.Module):
+    """What a cloth is like (B, T), by `Reader.features`, to logits (B, 4) of how many quarters
+    clockwise its picture must be turned for it to hang upright."""
+
+    def __init__(self, traits: int) -> None:
+        super().__init__()
+        self.register_buffer("mean", torch.zeros(traits))
+        self.register_buffer("spread", torch.ones(traits))
+        self.layers = nn.Sequential(
+            nn.Linear(traits, _TOLD), nn.ReLU(), nn.Dropout(0.3), nn.Linear(_TOLD, _QUARTERS)
+        )
+
+    def forward(self, traits: Tensor) -> Tensor:
+        return self.layers((traits - self.mean) / self.spread)  # type: ignore[no-any-return]
 
 
 def _half(x: Tensor) -> Tensor:

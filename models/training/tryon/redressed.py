@@ -10,6 +10,7 @@ bring back (`views`). The same seed makes the same views.
 from __future__ import annotations
 
 import argparse
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +19,7 @@ import torch
 from numpy.typing import NDArray
 
 from models.training import blobs, pictures
-from models.training.tryon import making, pairs, photographed, views
+from models.training.tryon import making, misread, pairs, photographed, views
 from models.training.tryon.shipped import Packs, picture_of
 
 _PHOTOGRAPHED = 2  # views in photographed garments; one more in another's
@@ -29,9 +30,14 @@ Bytes = NDArray[np.uint8]
 
 
 def redress(
-    packs: Packs, made: pairs.Pairs, garments: photographed.Garments, rng: np.random.Generator
+    packs: Packs,
+    made: pairs.Pairs,
+    garments: photographed.Garments,
+    rng: np.random.Generator,
+    amounts: Sequence[float] = (0.0,),
 ) -> dict[str, list[Any]]:
-    """All views of ``made``, one person after the other, encoded."""
+    """All views of ``made``, one person after the other, encoded, each read as badly as one of
+    ``amounts`` says (`misread`)."""
     rows: dict[str, list[Any]] = {name: [] for name in (*views.PICTURES, "landmarks")}
     rows["ids"] = list(made.ids)
     for index in range(len(made)):
@@ -39,10 +45,14 @@ def redress(
         landmarks, category = made.landmarks[index].numpy(), int(made.category[index])
         for cloth in _others(made, garments, index, rng):
             worn = packs.dress(person, landmarks, cloth, category)
-            shown = picture_of(worn["outcome"])
-            labels, points = packs.parser.read_frame(shown, landmarks)
+            photo = making.jpeg(picture_of(worn["outcome"]))
+            shown = np.ascontiguousarray(making.decoded(photo))
+            number = len(rows["photo"])
+            amount = amounts[(index + number) % len(amounts)]
+            labels = views.read_badly(packs.parser, shown, amount, number)
+            points = packs.parser.read_frame(shown, landmarks)[1]
             changed = np.maximum(worn["cover"][0], worn["replace"][0]) > _LEAST
-            rows["photo"].append(making.jpeg(shown))
+            rows["photo"].append(photo)
             rows["labels"].append(making.png(labels))
             rows["gone"].append(making.png(changed.astype(np.uint8)))
             rows["landmarks"].append(points)
@@ -95,6 +105,7 @@ def main() -> None:
             pairs.load(args.pack, train, cpu),
             photographed.load(args.garments, train, cpu),
             rng,
+            misread.AMOUNTS if train else (0.0,),
         )
         for train in (True, False)
     }

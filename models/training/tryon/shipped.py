@@ -19,7 +19,7 @@ from app.inference.tryon import TryOn
 from models.training import packing, pictures
 from models.training.parser import evaluate as parsing
 from models.training.tryon.body import HEIGHT, WIDTH
-from models.training.tryon.export import INPUTS, OUTPUTS
+from models.training.tryon.exported import INPUTS, OUTPUTS
 
 Bytes = npt.NDArray[np.uint8]
 Floats = npt.NDArray[np.float32]

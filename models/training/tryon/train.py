@@ -41,7 +41,8 @@ from models.training.tryon.networks import Look, TryOnNet, covering, warp
 BATCH = {64: 16, 128: 16, 256: 6}
 _LAYER_WEIGHTS = torch.tensor([0.5, 0.7, 3.0, 2.0])  # of `LAYERS`: bared skin is rare
 _BARE_MORE = 3.0  # times as often are people seen whose arms or legs the garment leaves bare
-_CONTESTED = 5.0  # times as much the outline counts where the old garment lies
+_CONTESTED = 5.0  # times as much outlines count at the old garment and what stays before the new
+_BEFORE = 0.04  # of the frame's height, how far from a garment something lies before it
 _ASTRAY = 0.02  # of the frame's half, how far points are moved at random before the first flow
 _PASTED = 0.45  # share of people on whom a photographed garment is put
 _FURTHER = data.Augment(shift=0.08, scale=0.15, rotate=0.15)  # of what the reader alone sees
@@ -122,7 +123,10 @@ class Teacher:
         coarse = net.coarse(look, first)
         # Whether the new garment lies where the old one did is what outcomes go wrong by.
         known = 1 - hidden.ignore
-        bounded = (1 - hidden.unsure) * (1 + (_CONTESTED - 1) * sight.gone)
+        reach = 2 * round(_BEFORE * height) + 1
+        before = hidden.kept * functional.max_pool2d(batch.mask, reach, 1, reach // 2)
+        contested = torch.maximum(sight.gone, before)
+        bounded = (1 - hidden.unsure) * (1 + (_CONTESTED - 1) * contested)
         # Where a sleeve tore off the body when it was laid flat, the true flow points at nothing.
         solid = (warp(batch.cloth[:, 3:], batch.flow) > 0.5).float()
         inside = batch.mask * known * solid
@@ -142,7 +146,7 @@ class Teacher:
         if height < HEIGHT:
             gap = (warp(batch.cloth, coarse[0].float())[:, :3] - batch.person).abs()
             return terms | {"photo": weights.photo * losses.mean_in(gap, sure)}
-        truth = _Truth(batch, sight, hidden.was, region, known, bounded, inside)
+        truth = _Truth(batch, sight, hidden.was, before, region, known, bounded, inside)
         return terms | self._fine(net, truth, look, coarse)
 
     def _exactly(self) -> torch.autocast:
@@ -197,6 +201,7 @@ class Teacher:
         ).mean()
         flow_gap, colour_gap = (flow - batch.flow).abs(), (warped[:, :3] - batch.person).abs()
         opened = (1 - batch.mask) * (1 - batch.ignore.amin(3, keepdim=True))
+        opened = opened * (1 + (_CONTESTED - 1) * truth.before * (1 - sight.gone))
         return {
             "fine flow": weights.flow * losses.mean_in(flow_gap, truth.inside),
             "fine cover": weights.cover * losses.outline(logit, batch.mask, truth.bounded),
@@ -224,13 +229,14 @@ def _first_flow(
 
 @dataclass(frozen=True)
 class _Truth:
-    """What the second net is judged by, masks (B, 1, H, W) all: ``was`` as in `Hidden`, the
-    ``region`` that may change, where the picture is ``known``, how much the outline counts
-    (``bounded``), and where the cloth is seen (``inside``)."""
+    """What the second net is judged by, masks (B, 1, H, W) all: ``was`` as in `Hidden`, what stays
+    ``before`` the garment, the ``region`` that may change, where the picture is ``known``, how much
+    the outline counts (``bounded``), and where the cloth is seen (``inside``)."""
 
     batch: data.Batch
     sight: data.Sight
     was: Tensor
+    before: Tensor
     region: Tensor
     known: Tensor
     bounded: Tensor
@@ -240,15 +246,16 @@ class _Truth:
 @dataclass(frozen=True)
 class Hidden:
     """Masks (B, 1, H, W): the ``region`` that may change, and is hidden from the blind; the ``old``
-    garment and what stays in ``front`` as they are read; what of that category truly ``was`` worn;
-    where the picture cannot be judged (``ignore``), for nobody knows what was under it; and where
-    the outline cannot (``unsure``): there as well, unless the new garment was put on, whose end is
-    known."""
+    garment and what stays in ``front`` as they are read; what of that category truly ``was`` worn
+    and what is truly ``kept`` in front; where the picture cannot be judged (``ignore``), for nobody
+    knows what was under it; and where the outline cannot (``unsure``): there as well, unless the
+    new garment was put on, whose end is known; and where a hand or a bag is not seen any more."""
 
     region: Tensor
     old: Tensor
     front: Tensor
     was: Tensor
+    kept: Tensor
     ignore: Tensor
     unsure: Tensor
 
@@ -262,7 +269,7 @@ def hide(
     count, device = len(batch.person), batch.person.device
     reach = (0.9 + 0.7 * torch.rand(count, generator=rng)).to(device)
     region, old, front = net.body(sight.labels, sight.points, batch.category, reach)
-    _, was, _ = net.body(batch.labels, batch.points, batch.category, torch.ones_like(reach))
+    _, was, kept = net.body(batch.labels, batch.points, batch.category, torch.ones_like(reach))
     lender = torch.arange(count, device=device).roll(1)
     shape = functional.max_pool2d(batch.mask[lender], 5, 1, 2)
     same = (batch.category * batch.category[lender]).sum(1) > 0
@@ -277,8 +284,9 @@ def hide(
         region = torch.maximum(torch.maximum(region, grown * (1 - front)), batch.mask)
     other = was * (1 - batch.mask)
     ignore = torch.maximum(batch.ignore, other)
-    unsure = torch.maximum(batch.unsure, other * (1 - batch.laid))
-    return Hidden(region, old, front, was, ignore, unsure)
+    unseen = kept * sight.gone
+    unsure = torch.maximum(batch.unsure, torch.maximum(other, unseen) * (1 - batch.laid))
+    return Hidden(region, old, front, was, kept, ignore, unsure)
 
 
 def main() -> None:
@@ -296,7 +304,7 @@ def main() -> None:
     made, held_out = pairs.load(args.pack, True, device), pairs.load(args.pack, False, device)
     garments = photographed.load(args.garments, True, device) if args.garments else None
     parser_pack = parsing.Pack(args.parser)
-    own, held_own = (views.own(people, parser_pack) for people in (made, held_out))
+    own, held_own = views.own(made, parser_pack), views.own(held_out, parser_pack, (0.0,))
     redressed, shown = (
         (views.load(args.redressed, people, train) if args.redressed else None)
         for people, train in ((made, True), (held_out, False))

@@ -8,6 +8,7 @@ Parser-free try-on by such tutors: Issenhuth et al. 2020, Ge et al. 2021.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -19,7 +20,7 @@ from torch.nn import functional
 
 from models.training import blobs
 from models.training.parser import evaluate as parsing
-from models.training.tryon import making, pairs
+from models.training.tryon import making, misread, pairs
 from models.training.tryon.body import Body
 
 #: Encoded pictures of a view, in the order in which they are stored.
@@ -58,16 +59,33 @@ def true(made: pairs.Pairs) -> Views:
     return Views(photo, labels, gone, made.landmarks[:, None])
 
 
-def own(made: pairs.Pairs, parser: parsing.Pack) -> Views:
-    """The same as a parser reads them; what has to go is by their true labels."""
+def own(
+    made: pairs.Pairs, parser: parsing.Pack, amounts: Sequence[float] = misread.AMOUNTS
+) -> Views:
+    """The same as a parser reads them, once for each of ``amounts`` (`misread`); landmarks as in
+    the photograph itself; what has to go is by their true labels."""
     labels, points = [], []
-    for person, framed_by in zip(made.person.cpu(), made.landmarks.cpu(), strict=True):
-        framed = person.permute(1, 2, 0).contiguous().numpy()
-        read, found = parser.read_frame(framed, framed_by.numpy())
-        labels.append(torch.from_numpy(read))
-        points.append(torch.from_numpy(found))
-    read, found = (torch.stack(t).to(made.person.device) for t in (labels, points))
-    return replace(true(made), labels=read[:, None, None], landmarks=found[:, None])
+    for index, person in enumerate(made.person.cpu()):
+        framed, framed_by = person.permute(1, 2, 0).contiguous().numpy(), made.landmarks[index]
+        points.append(parser.read_frame(framed, framed_by.cpu().numpy())[1])
+        labels.append(np.stack([read_badly(parser, framed, a, index) for a in amounts]))
+    read, found = (
+        torch.from_numpy(np.stack(t)).to(made.person.device)[:, None] for t in (labels, points)
+    )
+    count = len(amounts)
+    seen = true(made)
+    photo, gone, landmarks = (
+        t.expand(-1, count, *t.shape[2:]) for t in (seen.photo, seen.gone, found)
+    )
+    return Views(photo, read.transpose(1, 2), gone, landmarks)
+
+
+def read_badly(
+    parser: parsing.Pack, framed: NDArray[np.uint8], amount: float, seed: int
+) -> NDArray[np.uint8]:
+    """The label map (h, w) of a picture (h, w, 3) disguised by ``amount``."""
+    disguised = misread.disguised(framed, amount, np.random.default_rng(seed))
+    return parser.read_frame(disguised)[0]
 
 
 def load(pack: Path, made: pairs.Pairs, train: bool) -> Views:
