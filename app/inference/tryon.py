@@ -7,7 +7,8 @@ network's frame, run it, and composite at the photograph's own resolution.
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
+from functools import partial
 
 import cv2
 import numpy as np
@@ -31,7 +32,6 @@ from app.inference.parsing import Found, Parser
 from app.inference.planning import LEAST, Cloth, Draft, Person
 from app.inference.providers import Device
 from app.inference.recent import Digests, Recent
-from app.inference.runner import Outcome
 from app.inference.upsampling import Guide
 
 Pixels = NDArray[np.uint8]
@@ -92,13 +92,13 @@ class _Hung:
     cloth: Cloth
     framed: Pixels
     worn: bool
-    quarters: int = 0
+    quarters: int
 
 
 @dataclass(frozen=True, eq=False)
 class _Drafted:
-    """What the network made of one person, cloth and category, how many quarters clockwise it had
-    the cloth turned, and on which device."""
+    """What the network made of one person, cloth and category, how many quarters clockwise it says
+    the cloth must be turned yet, and on which device."""
 
     draft: Draft
     quarters: int
@@ -140,7 +140,7 @@ class TryOn(Network):
 
     def cut(self, rgba: Pixels, cancel: CancelToken) -> CutCloth:
         """The garment in a picture (H, W, 4) uint8 RGBA, remembered; a `Cut`."""
-        return self._cloths.get(self._digest(rgba), "", lambda: self._hang(rgba, cancel)).cut
+        return self._hung(self._digest(rgba), rgba, 0, cancel).cut
 
     def __call__(self, request: TryOnRequest, cancel: CancelToken) -> TryOnResult:
         """The person of ``request`` with the cloth on.
@@ -162,21 +162,12 @@ class TryOn(Network):
         who, what = self._digest(photo), self._digest(request.cloth)
         known = self._people.get(who, "", lambda: _Known(self._find(photo, cancel)))
         found = known.found
-        hung = self._cloths.get(what, "", lambda: self._hang(request.cloth, cancel))
-        category = request.category or hung.cut.category
-        if category is None:
-            raise no_garment()
-        _check(found, category, photo.shape[0])
-        framed = known.framed.get(category)
-        if framed is None:
-            framed = known.framed[category] = self._frame(photo, found, category, cancel)
-        lies = "upright" if request.upright else "as read"
-        drafted = self._drafts.get(
-            who + what,
-            f"{category} {lies}",
-            lambda: self._draft(framed, what, hung, category, request.upright, cancel),
-        )
-        worn = self._turned(what, hung, drafted.quarters)
+        hung = self._hung(what, request.cloth, 0, cancel)
+        ask = partial(self._fit_one, photo, known, who + what)
+        category, framed, drafted = ask(hung, request.category, cancel)
+        if drafted.quarters and not request.upright:
+            hung = self._hung(what, request.cloth, drafted.quarters, cancel)
+            category, framed, drafted = ask(hung, request.category, cancel)
         upon = self._upon(framed.labels, category)
         person = Person(photo, framed.window, framed.guide, upon)
         said = tuple(dict.fromkeys(self._said))
@@ -184,9 +175,9 @@ class TryOn(Network):
 
         def finish(cancel: CancelToken) -> TryOnResult:
             begun = time.perf_counter() - fitted
-            rgba, changed = composite(person, worn.cloth, drafted.draft, cancel, region=region)
+            rgba, changed = composite(person, hung.cloth, drafted.draft, cancel, region=region)
             use = use_of(drafted.device, begun, said)
-            return TryOnResult(rgba, category, changed, _notices(found, worn, changed), use)
+            return TryOnResult(rgba, category, changed, _notices(found, hung, changed), use)
 
         return finish
 
@@ -206,26 +197,20 @@ class TryOn(Network):
         self._said += found.notices
         return found
 
-    def _hang(self, picture: Pixels, cancel: CancelToken) -> _Hung:
-        cut = self._cutout(picture, cancel)
-        self._said += cut.use.notices
-        cloth, framed = self._framed_cloth(cut.rgba)
-        return _Hung(cut, cloth, framed, self._worn(picture, cancel))
+    def _hung(self, what: bytes, picture: Pixels, quarters: int, cancel: CancelToken) -> _Hung:
+        """The cloth of a picture that is called ``what``, turned clockwise; remembered."""
 
-    def _framed_cloth(self, rgba: Pixels) -> tuple[Cloth, Pixels]:
-        window = cloth_window(np.asarray(cv2.extractChannel(rgba, 3), np.uint8), self._aspect)
-        framed = frame_cloth(rgba, window, *self.frame)
-        return Cloth(rgba, window, np.ascontiguousarray(framed[..., 3])), framed
+        def hang() -> _Hung:
+            turned = np.ascontiguousarray(np.rot90(picture, -quarters))
+            cut = self._cutout(turned, cancel)
+            self._said += cut.use.notices
+            alpha = np.asarray(cv2.extractChannel(cut.rgba, 3), np.uint8)
+            window = cloth_window(alpha, self._aspect)
+            framed = frame_cloth(cut.rgba, window, *self.frame)
+            cloth = Cloth(cut.rgba, window, np.ascontiguousarray(framed[..., 3]))
+            return _Hung(cut, cloth, framed, self._worn(turned, cancel), quarters)
 
-    def _turned(self, what: bytes, hung: _Hung, quarters: int) -> _Hung:
-        """``hung``, of the picture that is called ``what``, turned clockwise; remembered."""
-
-        def turn() -> _Hung:
-            rgba = np.ascontiguousarray(np.rot90(hung.cut.rgba, -quarters))
-            cloth, framed = self._framed_cloth(rgba)
-            return replace(hung, cloth=cloth, framed=framed, quarters=quarters)
-
-        return self._cloths.get(what, str(quarters), turn) if quarters else hung
+        return self._cloths.get(what, str(quarters), hang)
 
     def _worn(self, picture: Pixels, cancel: CancelToken) -> bool:
         if cv2.minMaxLoc(cv2.extractChannel(picture, 3))[0] < 255:
@@ -257,31 +242,32 @@ class TryOn(Network):
         ground[shown] = nobody[shown] > 0
         return _Framed(window, framed, Guide(framed), small, ground, landmarks)
 
-    def _draft(
+    def _fit_one(
         self,
-        framed: _Framed,
-        what: bytes,
+        photo: Pixels,
+        known: _Known,
+        pair: bytes,
         hung: _Hung,
-        category: Category,
-        upright: bool,
+        asked: Category | None,
         cancel: CancelToken,
-    ) -> _Drafted:
-        outcome = self._run(framed, hung, category, cancel)
-        quarters = 0 if upright else quarters_to_upright(outcome.outputs["quarters"][0])
-        if quarters:
-            turned = self._turned(what, hung, quarters)
-            outcome = self._run(framed, turned, category, cancel)
-        made = outcome.outputs
-        cover, gone, bared = (made[name][0, 0] for name in ("cover", "replace", "ground"))
-        goes = gone >= LEAST
-        stays = framed.ground & ~goes & (cover < LEAST)
-        ground = continued(framed.photo, stays, np.where(goes, bared, np.float32(0)))
-        draft = Draft(made["flow"][0], cover, gone, made["fill"][0], ground)
-        return _Drafted(draft, quarters, outcome.device)
+    ) -> tuple[Category, _Framed, _Drafted]:
+        """The cloth as it hangs on the person: as what kind of garment, how the person is framed
+        for it, and what the network makes of the ``pair`` that is called so."""
+        category = asked or hung.cut.category
+        if category is None:
+            raise no_garment()
+        _check(known.found, category, photo.shape[0])
+        framed = known.framed.get(category)
+        if framed is None:
+            framed = known.framed[category] = self._frame(photo, known.found, category, cancel)
+        drafted = self._drafts.get(
+            pair, f"{category} {hung.quarters}", lambda: self._draft(framed, hung, category, cancel)
+        )
+        return category, framed, drafted
 
-    def _run(
+    def _draft(
         self, framed: _Framed, hung: _Hung, category: Category, cancel: CancelToken
-    ) -> Outcome:
+    ) -> _Drafted:
         kind = np.zeros((1, len(CATEGORIES)), np.float32)
         kind[0, CATEGORIES.index(category)] = 1
         outcome = self._runner.run(
@@ -295,7 +281,14 @@ class TryOn(Network):
             cancel,
         )
         self._said += outcome.notices
-        return outcome
+        quarters = quarters_to_upright(outcome.outputs["quarters"][0])
+        made = outcome.outputs
+        cover, gone, bared = (made[name][0, 0] for name in ("cover", "replace", "ground"))
+        goes = gone >= LEAST
+        stays = framed.ground & ~goes & (cover < LEAST)
+        ground = continued(framed.photo, stays, np.where(goes, bared, np.float32(0)))
+        draft = Draft(made["flow"][0], cover, gone, made["fill"][0], ground)
+        return _Drafted(draft, quarters, outcome.device)
 
 
 def _check(found: Found, category: Category, height: int) -> None:
