@@ -159,7 +159,8 @@ class TryOnResult:
 
     ``rgba`` (H, W, 4) uint8 is as large as the photograph and equal to it wherever ``region``
     (H, W) uint8 is 0; a region of 255 shows nothing of it, and cloth is opaque. ``notices`` are
-    sentences about the pictures, ``use.notices`` about the device.
+    sentences about the pictures, ``use.notices`` about the device. By ``quarters`` clockwise the
+    cloth was turned by itself.
     """
 
     rgba: NDArray[np.uint8]
@@ -167,6 +168,7 @@ class TryOnResult:
     region: NDArray[np.uint8]
     notices: tuple[str, ...]
     use: DeviceUse
+    quarters: int = 0
 
 
 Tryon: TypeAlias = Callable[[TryOnRequest, CancelToken], TryOnResult]

@@ -177,7 +177,8 @@ class TryOn(Network):
             begun = time.perf_counter() - fitted
             rgba, changed = composite(person, hung.cloth, drafted.draft, cancel, region=region)
             use = use_of(drafted.device, begun, said)
-            return TryOnResult(rgba, category, changed, _notices(found, hung, changed), use)
+            notices = _notices(found, hung, changed)
+            return TryOnResult(rgba, category, changed, notices, use, hung.quarters)
 
         return finish
 

@@ -342,6 +342,22 @@ def test_what_was_painted_outlives_a_turn_of_the_cloth(
     assert color_shown(room) == (200, 30, 40)
 
 
+def test_what_was_turned_by_itself_is_put_on_as_it_lies_after_a_full_turn(
+    room: TryOnWorkspace,
+) -> None:
+    worn = room.fitting.outcome
+    assert worn is not None
+    assert not worn.turned
+    cloth = worn.cloth
+    for _ in range(4):
+        cloth = cloth.turned()
+    assert cloth.key != worn.cloth.key
+    assert room.fitting.outcomes.find(worn.person, cloth, worn.choice) is worn
+    worn.turned = True
+    assert room.fitting.outcomes.find(worn.person, cloth, worn.choice) is None
+    assert room.fitting.outcomes.find(worn.person, worn.cloth, worn.choice) is worn
+
+
 def test_the_tools_for_the_region_are_told_while_they_are_there(
     studio: Studio, room: TryOnWorkspace
 ) -> None:

@@ -240,7 +240,8 @@ def test_a_new_seed_reaches_the_network_and_the_picture(studio: Studio) -> None:
     QTest.keyClick(field, Qt.Key.Key_Return)
     studio.until(lambda: studio.wiring.requests[-1].look.seed == 2**32 - 1)
     studio.quiet()
-    assert studio.window.design.picture.image.pixelColor(3, 3).red() == 255
+    y, x = np.argwhere(studio.labels())[0].tolist()
+    assert studio.window.design.picture.image.pixelColor(x, y).red() == 255
 
 
 def test_a_style_of_a_class_reaches_the_network_and_can_be_reset(studio: Studio) -> None:

@@ -31,7 +31,8 @@ class Outcome:
     """What came of a person, a cloth and a choice of category (None: chosen by itself).
 
     Only what differs from the photo is kept: `pixels` (h, w, 4) and `region` (h, w), both uint8,
-    at `box`. `saved` is the file it was last saved to.
+    at `box`. `turned` is whether the cloth was turned by itself, for it seemed to lie sideways;
+    `saved` is the file the outcome was last saved to.
     """
 
     person: Piece
@@ -40,6 +41,7 @@ class Outcome:
     category: Category
     correction: Correction | None
     notices: tuple[str, ...]
+    turned: bool
     use: DeviceUse
     shape: tuple[int, int]
     box: Rect
@@ -66,6 +68,7 @@ class Outcome:
             result.category,
             correction,
             result.notices,
+            result.quarters > 0,
             result.use,
             (result.rgba.shape[0], result.rgba.shape[1]),
             box,
@@ -73,6 +76,10 @@ class Outcome:
             result.region[box.slices].copy(),
             imaging.small_image(result.rgba, THUMBNAIL),
         )
+
+    def as_it_lies(self, cloth: Piece) -> bool:
+        """Whether the `cloth` is the one that is worn, put on as it lies in its picture."""
+        return not self.turned and self.cloth.picture == cloth.picture
 
     @property
     def name(self) -> str:
@@ -129,7 +136,8 @@ class Outcomes(QObject):
     def find(self, person: Piece, cloth: Piece, choice: Category | None) -> Outcome | None:
         """What came of these, if they were tried already."""
         for one in self._all:
-            if (one.person.key, one.cloth.key, one.choice) == (person.key, cloth.key, choice):
+            same = (one.person.picture, one.choice) == (person.picture, choice)
+            if same and (one.cloth.key == cloth.key or one.as_it_lies(cloth)):
                 return one
         return None
 
@@ -145,10 +153,10 @@ class Outcomes(QObject):
         """Add an outcome, or have it replace the one of the same person, cloth and choice; but what
         was corrected by hand is not replaced by what pictures turned otherwise give."""
         asked = (outcome.person.family, outcome.cloth.family, outcome.choice)
-        lies = (outcome.person.quarters, outcome.cloth.quarters)
+        lies = (outcome.person.quarters or 0, outcome.cloth.quarters or 0)
         for row, one in enumerate(self._all):
             same = (one.person.family, one.cloth.family, one.choice) == asked
-            upright = (one.person.quarters, one.cloth.quarters) == lies
+            upright = (one.person.quarters or 0, one.cloth.quarters or 0) == lies
             if same and (upright or one.correction is None):
                 self._all[row] = outcome
                 self.replaced.emit(row)

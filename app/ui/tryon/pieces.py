@@ -48,6 +48,11 @@ class Piece:
     """How many quarters clockwise a person turned it from how it was read; None: it was left as it
     is, and what seems to lie sideways may be turned by itself."""
 
+    @property
+    def picture(self) -> str:
+        """What it shows: a full turn leads back to the same picture."""
+        return self.key.removesuffix(" turned 0")
+
     def load(self) -> Picture:
         """The picture; in the pool. PictureError."""
         return _turned(self.read(), self.quarters)

@@ -85,7 +85,7 @@ class RegionEditor(QWidget):
             row.addWidget(action_button(action, self))
         row.addSpacing(10)
         word = ElidedLabel(Qt.TextElideMode.ElideRight)
-        word.set_text("Blue is dressed: the brush adds, the eraser brings the photo back.")
+        word.set_text("Blue is dressed; the eraser brings the photo back.")
         word.setProperty("role", "dim")
         row.addWidget(word, 1)
         finish = QPushButton("Done")
