@@ -6,9 +6,10 @@ network's frame, run it, and composite at the photograph's own resolution.
 
 from __future__ import annotations
 
+import logging
 import time
+from collections.abc import Callable
 from dataclasses import dataclass, field
-from functools import partial
 
 import cv2
 import numpy as np
@@ -35,6 +36,8 @@ from app.inference.recent import Digests, Recent
 from app.inference.upsampling import Guide
 
 Pixels = NDArray[np.uint8]
+
+_log = logging.getLogger("toile.inference")
 
 _PEOPLE, _DRAFTS, _CLOTHS, _CLOTH_BYTES = 4, 24, 16, 64 << 20
 """How much is remembered: a person is 12 MB and 3 for each category, a draft up to 2.6 MB, a cloth
@@ -136,6 +139,7 @@ class TryOn(Network):
         self._cloths: Recent[_Hung] = Recent(
             _CLOTHS, size=lambda hung: hung.cut.rgba.nbytes, most=_CLOTH_BYTES
         )
+        self._lies: Recent[int] = Recent(_DRAFTS)
         self._said: list[str] = []
 
     def cut(self, rgba: Pixels, cancel: CancelToken) -> CutCloth:
@@ -162,12 +166,14 @@ class TryOn(Network):
         who, what = self._digest(photo), self._digest(request.cloth)
         known = self._people.get(who, "", lambda: _Known(self._find(photo, cancel)))
         found = known.found
-        hung = self._hung(what, request.cloth, 0, cancel)
-        ask = partial(self._fit_one, photo, known, who + what)
-        category, framed, drafted = ask(hung, request.category, cancel)
-        if drafted.quarters and not request.upright:
-            hung = self._hung(what, request.cloth, drafted.quarters, cancel)
-            category, framed, drafted = ask(hung, request.category, cancel)
+
+        def put_on(quarters: int) -> tuple[_Hung, Category, _Framed, _Drafted]:
+            hung = self._hung(what, request.cloth, quarters, cancel)
+            return hung, *self._fit_one(photo, known, who + what, hung, request.category, cancel)
+
+        asked = f"{request.category} {request.upright}"
+        lies = self._lies.get(who + what, asked, lambda: 0 if request.upright else _turn(put_on))
+        hung, category, framed, drafted = put_on(lies)
         upon = self._upon(framed.labels, category)
         person = Person(photo, framed.window, framed.guide, upon)
         said = tuple(dict.fromkeys(self._said))
@@ -290,6 +296,19 @@ class TryOn(Network):
         ground = continued(framed.photo, stays, np.where(goes, bared, np.float32(0)))
         draft = Draft(made["flow"][0], cover, gone, made["fill"][0], ground)
         return _Drafted(draft, quarters, outcome.device)
+
+
+def _turn(put_on: Callable[[int], tuple[_Hung, Category, _Framed, _Drafted]]) -> int:
+    """By how many quarters clockwise a cloth's picture is turned before it is ``put_on``: by none
+    where it does not come out better for it. Raises what putting on raises."""
+    quarters = put_on(0)[-1].quarters
+    if quarters:
+        try:
+            if put_on(quarters)[-1].quarters == 0:
+                return quarters
+        except PictureError as error:
+            _log.info("A cloth that seems to lie turned stays as it is: %s", error.what)
+    return 0
 
 
 def _check(found: Found, category: Category, height: int) -> None:

@@ -136,13 +136,16 @@ def weights_of(path: Path) -> dict[str, Tensor]:
 
 def blend(net: nn.Module, theirs: Mapping[str, Tensor]) -> None:
     """Give ``net`` the mean of its weights and of those of a network that its training went on from
-    (model soups, Wortsman et al. 2022); parts that the other does not have stay as they are."""
+    (model soups, Wortsman et al. 2022); parts that the other does not have, or has in another
+    shape, stay as they are. ValueError where it has none."""
     own = net.state_dict()
     mixed = {
         name: value.lerp(theirs[name], 0.5)
         for name, value in own.items()
-        if name in theirs and value.is_floating_point()
+        if value.is_floating_point() and name in theirs and theirs[name].shape == value.shape
     }
+    if not mixed:
+        raise ValueError(f"the other network has none of its parts but {list(theirs)[:4]}")
     net.load_state_dict(own | mixed)
 
 

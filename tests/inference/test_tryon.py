@@ -12,7 +12,7 @@ from app.domain.cancel import CancelToken
 from app.domain.errors import Cancelled, PackError, PictureError
 from app.domain.framing import CATEGORIES, Category
 from app.domain.palette import Palette
-from app.domain.requests import TryOnRequest, TryOnResult
+from app.domain.requests import CutCloth, TryOnRequest, TryOnResult
 from app.inference.cutout import Cutout
 from app.inference.packs import CUTOUT, PARSING, TRYON, load_pack
 from app.inference.parsing import Parser
@@ -130,6 +130,21 @@ def test_a_cloth_that_lies_on_its_side_is_turned_unless_it_is_said_to_be_upright
     )
     assert near < 0.01 < far / 4
     assert dress(tryon, person, lying).notices == turned.notices  # what was remembered tells too
+
+
+def test_a_cloth_that_cannot_be_worn_turned_stays_as_it_lies(
+    packs: Path, palette: Palette, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lying = np.ascontiguousarray(np.rot90(shirt()))
+    studio, cutout = opened(packs), Cutout.__call__
+
+    def only_lying(self: Cutout, rgba: np.ndarray, cancel: CancelToken) -> CutCloth:
+        if rgba.shape != lying.shape:
+            raise PictureError("This picture shows no garment")
+        return cutout(self, rgba, cancel)
+
+    monkeypatch.setattr(Cutout, "__call__", only_lying)
+    assert dress(studio, standing(palette), lying).notices == ()
 
 
 def test_what_is_no_garment_is_refused_unless_the_person_insists(

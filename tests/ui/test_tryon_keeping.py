@@ -1,5 +1,6 @@
 """What is done with an outcome: compare, correct, save, copy; and the way from and to Design."""
 
+import dataclasses
 from pathlib import Path
 
 import numpy as np
@@ -355,6 +356,12 @@ def test_what_was_turned_by_itself_is_put_on_as_it_lies_after_a_full_turn(
     assert room.fitting.outcomes.find(worn.person, cloth, worn.choice) is worn
     worn.turned = True
     assert room.fitting.outcomes.find(worn.person, cloth, worn.choice) is None
+    assert room.fitting.outcomes.find(worn.person, worn.cloth, worn.choice) is worn
+    worn.correction = Correction.begin(worn.whole_region())
+    as_it_lies = dataclasses.replace(worn, cloth=cloth, turned=False, correction=None)
+    room.fitting.outcomes.put(as_it_lies)  # what was painted on the other is not lost
+    assert len(room.fitting.outcomes) == 2
+    assert room.fitting.outcomes.find(worn.person, cloth, worn.choice) is as_it_lies
     assert room.fitting.outcomes.find(worn.person, worn.cloth, worn.choice) is worn
 
 

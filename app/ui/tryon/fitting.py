@@ -91,7 +91,8 @@ class Fitting(QObject):
         self._start_over()
 
     def _as_turned(self, piece: Piece | None) -> Piece | None:
-        while piece is not None and piece.quarters != self._quarters.get(piece.family):
+        quarters = self._quarters.get(piece.family) if piece is not None else None
+        while piece is not None and quarters is not None and piece.quarters != quarters:
             piece = piece.turned()
         return piece
 

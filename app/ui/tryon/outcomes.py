@@ -77,9 +77,15 @@ class Outcome:
             imaging.small_image(result.rgba, THUMBNAIL),
         )
 
+    @property
+    def lies(self) -> tuple[int, int, bool]:
+        """How person and cloth were turned, by a person or by itself."""
+        return self.person.quarters or 0, self.cloth.quarters or 0, self.turned
+
     def as_it_lies(self, cloth: Piece) -> bool:
         """Whether the `cloth` is the one that is worn, put on as it lies in its picture."""
-        return not self.turned and self.cloth.picture == cloth.picture
+        asked_alike = cloth.quarters is not None or self.cloth.quarters is None
+        return asked_alike and not self.turned and self.cloth.picture == cloth.picture
 
     @property
     def name(self) -> str:
@@ -153,11 +159,10 @@ class Outcomes(QObject):
         """Add an outcome, or have it replace the one of the same person, cloth and choice; but what
         was corrected by hand is not replaced by what pictures turned otherwise give."""
         asked = (outcome.person.family, outcome.cloth.family, outcome.choice)
-        lies = (outcome.person.quarters or 0, outcome.cloth.quarters or 0)
+        lies = outcome.lies
         for row, one in enumerate(self._all):
             same = (one.person.family, one.cloth.family, one.choice) == asked
-            upright = (one.person.quarters or 0, one.cloth.quarters or 0) == lies
-            if same and (upright or one.correction is None):
+            if same and (one.lies == lies or one.correction is None):
                 self._all[row] = outcome
                 self.replaced.emit(row)
                 return

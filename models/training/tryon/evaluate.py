@@ -32,8 +32,8 @@ from models.training.tryon import data, pairs, pasting, photographed, unpaired, 
 from models.training.tryon.body import HEIGHT, WIDTH, Body
 from models.training.tryon.shipped import Packs, picture_of
 
-_EDGE = 5  # pixels, that regions drawn by hand lose at both sides together, and one
-_NEAR = 21  # twice as far, and one, lies from the old garment what is before it
+_EDGE = 5  # side of the square that thins regions drawn by hand: two pixels all around
+_NEAR = 21  # and of the one that grows the old garment, to find what is before it
 _FEW = 60  # pixels, below which a region says nothing
 
 Bytes = npt.NDArray[np.uint8]

@@ -102,7 +102,7 @@ class Teacher:
         if height < HEIGHT // 2:
             with self._exactly():
                 cloth, points, kind = self._cloths(rows, rng)
-            return self._misread(*net.read(cloth, kind.category), points, kind)
+            return self._reading(*net.read(cloth, kind.category), points, kind)
         whole = height == HEIGHT
         made, seen_as = (self.made, self.views) if whole else (self.half, self.half_views)
         with self._exactly():
@@ -137,7 +137,7 @@ class Teacher:
         ring = (functional.max_pool2d(sure, 13, 1, 6) - sure) * half[2]
         gap = (coarse[0].float() - half[0]).abs()
         terms = {
-            **self._misread(flat, garment, batch.flat, batch.garment),
+            **self._reading(flat, garment, batch.flat, batch.garment),
             "flow": weights.flow * losses.mean_in(gap, sure),
             "around": weights.around * losses.mean_in(gap, ring),
             "cover": weights.cover * losses.outline(coarse[1], half[3], half[4]),
@@ -170,7 +170,7 @@ class Teacher:
             )
         return cloth, points, kind
 
-    def _misread(
+    def _reading(
         self, flat: Tensor, garment: bones.Garment, points: Tensor, truth: bones.Garment
     ) -> loop.Terms:
         terms = losses.reading(flat, garment, points, truth)
@@ -248,8 +248,8 @@ class Hidden:
     """Masks (B, 1, H, W): the ``region`` that may change, and is hidden from the blind; the ``old``
     garment and what stays in ``front`` as they are read; what of that category truly ``was`` worn
     and what is truly ``kept`` in front; where the picture cannot be judged (``ignore``), for nobody
-    knows what was under it; and where the outline cannot (``unsure``): there as well, unless the
-    new garment was put on, whose end is known; and where a hand or a bag is not seen any more."""
+    knows what was under it; and where the outline cannot (``unsure``): there as well, and where a
+    hand or a bag is not seen any more, unless the new garment was put on, whose end is known."""
 
     region: Tensor
     old: Tensor
