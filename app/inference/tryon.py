@@ -171,9 +171,10 @@ class TryOn(Network):
             hung = self._hung(what, request.cloth, quarters, cancel)
             return hung, *self._fit_one(photo, known, who + what, hung, request.category, cancel)
 
-        asked = f"{request.category} {request.upright}"
-        lies = self._lies.get(who + what, asked, lambda: 0 if request.upright else _turn(put_on))
-        hung, category, framed, drafted = put_on(lies)
+        quarters = 0
+        if not request.upright:
+            quarters = self._lies.get(who + what, str(request.category), lambda: _turn(put_on))
+        hung, category, framed, drafted = put_on(quarters)
         upon = self._upon(framed.labels, category)
         person = Person(photo, framed.window, framed.guide, upon)
         said = tuple(dict.fromkeys(self._said))
@@ -288,14 +289,13 @@ class TryOn(Network):
             cancel,
         )
         self._said += outcome.notices
-        quarters = quarters_to_upright(outcome.outputs["quarters"][0])
         made = outcome.outputs
-        cover, gone, bared = (made[name][0, 0] for name in ("cover", "replace", "ground"))
-        goes = gone >= LEAST
+        cover, replace, bared = (made[name][0, 0] for name in ("cover", "replace", "ground"))
+        goes = replace >= LEAST
         stays = framed.ground & ~goes & (cover < LEAST)
         ground = continued(framed.photo, stays, np.where(goes, bared, np.float32(0)))
-        draft = Draft(made["flow"][0], cover, gone, made["fill"][0], ground)
-        return _Drafted(draft, quarters, outcome.device)
+        draft = Draft(made["flow"][0], cover, replace, made["fill"][0], ground)
+        return _Drafted(draft, quarters_to_upright(made["quarters"][0]), outcome.device)
 
 
 def _turn(put_on: Callable[[int], tuple[_Hung, Category, _Framed, _Drafted]]) -> int:

@@ -205,8 +205,8 @@ def test_people_with_bare_arms_are_seen_more_often(made: pairs.Pairs) -> None:
 
 
 class _Reader:
-    """Takes everybody for a blouse with all landmarks in one place; ``shown``: whose labels it was
-    asked for."""
+    """Takes everybody for a blouse with all landmarks in one place; ``shown``: what it was asked
+    for."""
 
     def __init__(self) -> None:
         self.shown: list[np.ndarray] = []
@@ -215,8 +215,7 @@ class _Reader:
         self, framed: np.ndarray, beyond: np.ndarray | None = None
     ) -> tuple[np.ndarray, np.ndarray]:
         assert framed.shape == (HEIGHT, WIDTH, 3)
-        if beyond is None:
-            self.shown.append(framed)
+        self.shown.append(framed)
         return self.read(framed)
 
     def read(self, photo: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

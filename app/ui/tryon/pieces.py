@@ -12,8 +12,10 @@ import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtGui import QImage
 
+from app.domain.cloth import garment_box
 from app.domain.errors import ToileError
 from app.domain.framing import Category
+from app.domain.geometry import Rect
 from app.domain.palette import Palette
 from app.domain.picture import Picture, in_profile, load_picture, load_thumbnail
 from app.domain.wear import garments_alone, main_category
@@ -88,13 +90,12 @@ class Piece:
 
 def _close(rgba: NDArray[np.uint8]) -> NDArray[np.uint8]:
     """The part of a drawing that is not clear, and a little around it; all of it where none is."""
-    solid = rgba[..., 3] > 0
-    if not solid.any():
+    box = garment_box(np.ascontiguousarray(rgba[..., 3]))
+    if box.empty:
         return rgba
-    rows, columns = (np.flatnonzero(solid.any(axis)) for axis in (1, 0))
-    margin = round(_AROUND * max(np.ptp(rows), np.ptp(columns)))
-    top, left = (max(0, int(places[0]) - margin) for places in (rows, columns))
-    return rgba[top : rows[-1] + margin + 1, left : columns[-1] + margin + 1]
+    margin = round(_AROUND * max(box.w, box.h))
+    wider = Rect(box.x - margin, box.y - margin, box.w + 2 * margin, box.h + 2 * margin)
+    return rgba[wider.clip(rgba.shape[1], rgba.shape[0]).slices]
 
 
 def _turned(picture: Picture, quarters: int | None) -> Picture:
@@ -169,11 +170,11 @@ class Shelf:
         self._loaded: OrderedDict[tuple[str, bytes | None], Loaded] = OrderedDict()
 
     def person(self, piece: Piece) -> Loaded | None:
-        return self._get(piece.key, b"person")
+        return self._get(piece.picture, b"person")
 
     def cloth(self, piece: Piece, icc: bytes | None) -> Loaded | None:
         """The cloth in the colours of a photo with the profile `icc`."""
-        return self._get(piece.key, icc)
+        return self._get(piece.picture, icc)
 
     def read_person(self, piece: Piece) -> Job:
         """Read a photo; it is on the shelf when the job succeeds."""
@@ -190,7 +191,7 @@ class Shelf:
 
     def _read(self, piece: Piece, read: Callable[[], Loaded], how: bytes | None) -> Job:
         job = self._pool.submit(read, f"Opening {piece.name}")
-        job.succeeded.connect(lambda loaded: self._put((piece.key, how), loaded))
+        job.succeeded.connect(lambda loaded: self._put((piece.picture, how), loaded))
         return job
 
     def _get(self, key: str, how: bytes | None) -> Loaded | None:

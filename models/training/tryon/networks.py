@@ -23,6 +23,8 @@ from models.training.tryon import bones
 from models.training.tryon.body import CLOTHES, HEIGHT, KINDS, LAYERS, WIDTH, Body
 from models.training.unet import ConvNorm
 
+#: Ways in which a cloth may lie in its picture.
+QUARTERS = 4
 _COARSE = (32, 48, 64, 96, 128, 128)
 _FINE = (48, 64, 96)
 _SURELY = 8.0  # added to the logit of what is known
@@ -31,7 +33,7 @@ _ALIKE = 0.35  # how far colours of one skin lie apart, of -1..1
 _SHADE = 0.2  # of skin's lightness, how much darker it is at the sides of limbs
 _REFINE = 0.1  # of the frame, what the second net may shift the flow by
 _BLOCKS = 11  # of EfficientNet-Lite0, down to stride 16
-_QUARTERS, _TOLD = 4, 64  # of a turn; hidden units of what tells them
+_TOLD = 64  # hidden units of what tells quarters
 _REACH = 1.5  # of the frame, how far from a place its vote for a point may go
 
 
@@ -211,7 +213,7 @@ class Turning(nn.Module):
         self.register_buffer("mean", torch.zeros(traits))
         self.register_buffer("spread", torch.ones(traits))
         self.layers = nn.Sequential(
-            nn.Linear(traits, _TOLD), nn.ReLU(), nn.Dropout(0.3), nn.Linear(_TOLD, _QUARTERS)
+            nn.Linear(traits, _TOLD), nn.ReLU(), nn.Dropout(0.3), nn.Linear(_TOLD, QUARTERS)
         )
 
     def forward(self, traits: Tensor) -> Tensor:

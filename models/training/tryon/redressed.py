@@ -49,8 +49,7 @@ def redress(
             shown = np.ascontiguousarray(making.decoded(photo))
             number = len(rows["photo"])
             amount = amounts[(index + number) % len(amounts)]
-            labels = views.read_badly(packs.parser, shown, amount, number)
-            points = packs.parser.read_frame(shown, landmarks)[1]
+            (labels,), points = views.read_badly(packs.parser, shown, landmarks, [amount], number)
             changed = np.maximum(worn["cover"][0], worn["replace"][0]) > _LEAST
             rows["photo"].append(photo)
             rows["labels"].append(making.png(labels))

@@ -23,9 +23,8 @@ from app.domain.cloth import SURELY_TURNED, cloth_window, frame_cloth
 from models.training import loop, packing, pictures
 from models.training.tryon import data, photographed
 from models.training.tryon.body import HEIGHT, WIDTH
-from models.training.tryon.networks import Reader, TryOnNet, Turning
+from models.training.tryon.networks import QUARTERS, Reader, TryOnNet, Turning
 
-_QUARTERS = 4
 _FILE = "turning.pt"
 _ROUNDS = 60
 _BATCH = 128
@@ -46,12 +45,12 @@ def examples(
         shown = [
             turned(np.dstack([rgb, solid]), quarters)
             for rgb, solid in zip(pictures.to_images(drawn.cloth[:, :3]), alpha, strict=True)
-            for quarters in range(_QUARTERS)
+            for quarters in range(QUARTERS)
         ]
         cloths = data.widened(torch.from_numpy(np.stack(shown)).permute(0, 3, 1, 2))
-        category = drawn.garment.category.cpu().repeat_interleave(_QUARTERS, 0)
+        category = drawn.garment.category.cpu().repeat_interleave(QUARTERS, 0)
         traits.append(reader.features(cloths, category)[1])
-    return torch.cat(traits), torch.arange(_QUARTERS).repeat(len(garments))
+    return torch.cat(traits), torch.arange(QUARTERS).repeat(len(garments))
 
 
 def turned(cloth: NDArray[np.uint8], quarters: int) -> NDArray[np.uint8]:

@@ -67,8 +67,9 @@ def own(
     labels, points = [], []
     for index, person in enumerate(made.person.cpu()):
         framed, framed_by = person.permute(1, 2, 0).contiguous().numpy(), made.landmarks[index]
-        points.append(parser.read_frame(framed, framed_by.cpu().numpy())[1])
-        labels.append(np.stack([read_badly(parser, framed, a, index) for a in amounts]))
+        read, found = read_badly(parser, framed, framed_by.cpu().numpy(), amounts, index)
+        labels.append(np.stack(read))
+        points.append(found)
     read, found = (
         torch.from_numpy(np.stack(t)).to(made.person.device)[:, None] for t in (labels, points)
     )
@@ -81,11 +82,20 @@ def own(
 
 
 def read_badly(
-    parser: parsing.Pack, framed: NDArray[np.uint8], amount: float, seed: int
-) -> NDArray[np.uint8]:
-    """The label map (h, w) of a picture (h, w, 3) disguised by ``amount``."""
-    disguised = misread.disguised(framed, amount, np.random.default_rng(seed))
-    return parser.read_frame(disguised)[0]
+    parser: parsing.Pack,
+    framed: NDArray[np.uint8],
+    beyond: NDArray[np.float32],
+    amounts: Sequence[float],
+    seed: int,
+) -> tuple[list[NDArray[np.uint8]], NDArray[np.float32]]:
+    """Of a picture (h, w, 3) a label map (h, w) for each of ``amounts``, read as badly as that, and
+    the landmarks (13, 3) as well as they can be read, ``beyond`` as for `parsing.Pack`."""
+    labels, points = parser.read_frame(framed, beyond)
+    read = []
+    for amount in amounts:
+        shown = misread.disguised(framed, amount, np.random.default_rng(seed))
+        read.append(labels if shown is framed else parser.read_frame(shown)[0])
+    return read, points
 
 
 def load(pack: Path, made: pairs.Pairs, train: bool) -> Views:
