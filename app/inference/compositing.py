@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from app.domain.cancel import CancelToken
 from app.domain.geometry import EMPTY, Rect
+from app.inference.inpainting import Continued
 from app.inference.planning import LEAST, Cloth, Draft, Person, Plan
 from app.inference.upsampling import Grid, guided_share
 
@@ -106,23 +107,29 @@ class _Painter:
 
     def _bared(self, at: Grid.Tile, tile: Rect) -> Floats:
         """What shows in a tile where the old garment is gone, (3, th, tw) 0..255."""
-        fill, ground = at.cubic(self._plan.fill), self._plan.ground
-        if ground is None or not at.touches(ground.share):
-            return fill
+        fill = at.cubic(self._plan.fill)
+        for part in self._plan.continued:
+            if not at.touches(part.share):
+                continue
+            copy = self._copied(part, at, tile)
+            solid = copy[..., 3:].astype(np.float32) / 255  # on white, as the network sees it
+            tones = at.linear(part.tone)
+            tones += (copy[..., :3] * solid + 255 * (1 - solid)).transpose(2, 0, 1)
+            tones -= fill
+            tones *= at.linear(part.share)
+            fill += tones
+        return fill
+
+    def _copied(self, part: Continued, at: Grid.Tile, tile: Rect) -> Pixels:
+        """The photograph (th, tw, 4) as far from a tile as ``part`` says."""
         window, frame, photo = self._person.window, self._plan.support.shape, self._person.rgba
-        across, down = at.linear(ground.shift)
+        across, down = at.nearest(part.shift)
         across *= np.float32(window.width / frame[1])
         down *= np.float32(window.height / frame[0])
         x = np.rint(across).astype(np.intp) + np.arange(tile.x, tile.right)
         y = np.rint(down).astype(np.intp) + np.arange(tile.y, tile.bottom)[:, None]
-        copy = photo[y.clip(0, photo.shape[0] - 1), x.clip(0, photo.shape[1] - 1)]
-        solid = copy[..., 3:].astype(np.float32) / 255  # on white, as the network sees it
-        tones = at.linear(ground.tone)
-        tones += (copy[..., :3] * solid + 255 * (1 - solid)).transpose(2, 0, 1)
-        tones -= fill
-        tones *= at.linear(ground.share)
-        fill += tones
-        return fill
+        rows, columns = y.clip(0, photo.shape[0] - 1), x.clip(0, photo.shape[1] - 1)
+        return np.asarray(photo[rows, columns], np.uint8)
 
     def _clothed(self, at: Grid.Tile, rgba: Pixels) -> tuple[Floats, list[Floats], Floats]:
         """Cover (th, tw) 0..1 in a tile, the cloth's three planes of colour 0..255 there, and how

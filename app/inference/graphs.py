@@ -69,6 +69,7 @@ def signature(pack: Pack, key: str) -> Signature:
                 "replace": _planes(pack, 1),
                 "fill": picture,
                 "ground": _planes(pack, 1),
+                "clothes": _planes(pack, 1),
                 "quarters": Port("float32", (1, 4)),
             },
         )

@@ -1,9 +1,10 @@
-"""The ground behind what is taken away from a photograph, continued from around it.
+"""What shows where something is taken away from a photograph, continued from around it.
 
-Walls, pavements and hedges go on alike: what was hidden before them is a copy of the photograph a
-little further on, shifted by what fits best around the hidden patch (few dominant shifts fill most
-of a picture: He and Sun 2012, "Statistics of Patch Offsets for Image Completion"). The shift is
-chosen in a network's frame; the pixels are the photograph's own, at its own resolution.
+Walls, pavements and hedges go on alike, and so do skirts and pants below a shorter top: what was
+hidden is a copy of the photograph a little further on, shifted by what fits best around the hidden
+patch (few dominant shifts fill most of a picture: He and Sun 2012, "Statistics of Patch Offsets for
+Image Completion"). The shifts are chosen in a network's frame; the pixels are the photograph's own,
+at its own resolution.
 """
 
 from __future__ import annotations
@@ -21,25 +22,44 @@ Pixels = NDArray[np.uint8]
 Mask = NDArray[np.bool_]
 Points = NDArray[np.intp]
 
-_LEAST = 0.3  # share of ground from which a place counts as bared ground
+_LEAST = 0.3  # share from which a place counts as bared
 _FEWEST = 25  # frame pixels of a patch that is worth a search
-_SEAM = 2  # frame pixels around what is not ground, where colours are mixed
+_SEAM = 2  # frame pixels around what is not alike, where colours are mixed
 _APART = 3  # frame pixels; patches that lie nearer together are one
 _RING = 7  # frame pixels around a patch that have to fit
-_ACROSS = np.arange(-102, 103, 3)  # shifts that are tried, in frame pixels
-_DOWN = np.arange(-16, 17, 4)
 _NEAREST = 4  # a shift by less finds the patch itself
 _SEEN = 300  # points of a patch, and of its ring, that are looked at
-_INSIDE, _AROUND = 0.9, 0.5  # shares of them that must land on ground
+_AROUND = 0.5  # share of the ring's that must land on what is alike
 _STRANGE = 60  # difference of colours 0..255 from which a larger one is no worse
 _FAR = np.array([0.1, 0.03])  # what a pixel's way down and across costs, in levels of colour
+_UNDER = 4  # frame pixels below a patch in which it shows what its clothes go on as
+_HIPS = 3  # frame pixels by which clothes may be wider there
+_MOSTLY = 0.9  # of what hangs out that has ground below it
 _EVEN = 6.0  # frame pixels; sigma over which differences of tone are evened
 _ORDINARY = 0.02  # weight of the patch's mean difference of tone
 
 
 @dataclass(frozen=True, eq=False)
+class Search:
+    """Shifts that are tried, ``across`` and ``down`` (S,) in frame pixels; ``inside``, the share of
+    a patch that must land on what is alike; and how many shifts a patch may be made of."""
+
+    across: NDArray[np.intp]
+    down: NDArray[np.intp]
+    inside: float
+    shifts: int
+
+
+BEHIND = Search(np.arange(-102, 103, 3), np.arange(-16, 17, 4), 0.9, 1)
+"""Mostly from beside: what stands on the ground is upright."""
+
+BELOW = Search(np.arange(-24, 25, 3), np.arange(-16, 97, 4), 0.3, 4)
+"""Mostly from below, where they are narrower than the place they are wanted for."""
+
+
+@dataclass(frozen=True, eq=False)
 class Continued:
-    """Ground to be shown in a frame (h, w): ``shift`` (2, h, w) x, y in frame pixels from a place
+    """What is to be shown in a frame (h, w): ``shift`` (2, h, w) x, y in frame pixels from a place
     to the one that looks like it; ``tone`` (3, h, w) what its colours 0..255 lack; ``share``
     (1, h, w) 0..1, how much of the place shows it."""
 
@@ -48,13 +68,13 @@ class Continued:
     share: Floats
 
 
-def continued(framed: Pixels, ground: Mask, bared: Floats) -> Continued | None:
-    """The ``ground`` (h, w) of a frame ``framed`` (h, w, 3) uint8, that of it which stays as it is,
-    where of what was hidden ``bared`` (h, w) 0..1 is ground too. None where there is nothing to
+def continued(framed: Pixels, alike: Mask, bared: Floats, search: Search) -> Continued | None:
+    """What of a frame ``framed`` (h, w, 3) uint8 is ``alike`` (h, w) and stays as it is, where of
+    what was hidden ``bared`` (h, w) 0..1 is of that kind too. None where there is nothing to
     continue, or nothing fits."""
     there = bared > _LEAST
     _, patches, stats, _ = cv2.connectedComponentsWithStats(_grown(there, _APART).view(np.uint8))
-    sure = ~_grown(~ground, _SEAM)
+    sure = ~_grown(~alike, _SEAM)
     shift, tone = (np.zeros((count, *bared.shape), np.float32) for count in (2, 3))
     share = np.zeros(bared.shape, np.float32)
     for patch in range(1, len(stats)):
@@ -63,24 +83,55 @@ def continued(framed: Pixels, ground: Mask, bared: Floats) -> Continued | None:
         here = box.clip(bared.shape[1], bared.shape[0]).slices
         near = patches[here] == patch
         inside = near & there[here]
-        if np.count_nonzero(inside) < _FEWEST:
-            continue
         ring = _grown(inside, _RING) & sure[here]
         corner = np.array([here[0].start, here[1].start])
-        found = _best(framed, sure, np.argwhere(inside) + corner, np.argwhere(ring) + corner)
-        if found is None:
-            continue
-        rows, columns = _places(np.indices(near.shape) + corner[:, None, None], found, sure.shape)
-        lands = sure[rows, columns]
-        lacks = np.subtract(framed[here], framed[rows, columns], dtype=np.float32)
-        shift[(slice(None), *here)][:, near] = found[::-1, None]
-        tone[(slice(None), *here)][:, near] = _lacking(lacks, ring & lands)[near].T
-        inside &= lands
-        share[here][inside] = bared[here][inside]
+        around = np.argwhere(ring) + corner
+        for _ in range(search.shifts):
+            if np.count_nonzero(inside) < _FEWEST:
+                break
+            found = _best(framed, sure, np.argwhere(inside) + corner, around, search)
+            if found is None:
+                break
+            places = _places(np.indices(near.shape) + corner[:, None, None], found, sure.shape)
+            lands = sure[places]
+            lacks = np.subtract(framed[here], framed[places], dtype=np.float32)
+            shift[(slice(None), *here)][:, near] = found[::-1, None]
+            tone[(slice(None), *here)][:, near] = _lacking(lacks, ring & lands)[near].T
+            share[here][inside & lands] = bared[here][inside & lands]
+            inside, near = inside & ~lands, near & ~lands
     if not share.any():
         return None
     soft = np.asarray(cv2.blur(share, (3, 3)), np.float32)
     return Continued(shift, tone, soft[None])
+
+
+def wings(there: Mask, labels: Pixels, clothes: Mask, ground: Mask) -> Mask:
+    """Of bared clothes, ``there`` (h, w), what hangs out over the ground beside those that show
+    below: what hid them was wider than they are.
+
+    ``clothes`` and ``ground`` (h, w) are what stays of a frame, ``labels`` (h, w) uint8. Clothes
+    that end below a patch, as a skirt over legs, say nothing of their width.
+    """
+    out = np.zeros_like(there)
+    _, patches, stats, _ = cv2.connectedComponentsWithStats(there.view(np.uint8))
+    columns = np.arange(there.shape[1])
+    for patch in range(1, len(stats)):
+        own = patches == patch
+        beside = labels[_grown(own, _RING) & clothes]
+        if len(beside) < _FEWEST:
+            continue
+        end = stats[patch, cv2.CC_STAT_TOP] + stats[patch, cv2.CC_STAT_HEIGHT] + _SEAM
+        below = slice(end, end + _UNDER)
+        alike = clothes[below] & (labels[below] == np.bincount(beside).argmax())
+        goes_on = np.flatnonzero(alike.any(0))
+        if not goes_on.size:
+            continue
+        empty = ground[below].all(0)
+        for side in (columns < goes_on[0] - _HIPS, columns > goes_on[-1] + _HIPS):
+            hanging = side & own.any(0)
+            if empty[hanging].sum() > _MOSTLY * hanging.sum():
+                out |= own & hanging & empty
+    return out
 
 
 def _places(points: Points, shift: Points, shape: tuple[int, ...]) -> tuple[Points, Points]:
@@ -95,32 +146,36 @@ def _grown(mask: Mask, by: int) -> Mask:
     return np.asarray(cv2.dilate(mask.view(np.uint8), kernel), np.uint8) > 0
 
 
-def _best(framed: Pixels, ground: Mask, inside: Points, ring: Points) -> Points | None:
+def _best(
+    framed: Pixels, alike: Mask, inside: Points, ring: Points, search: Search
+) -> Points | None:
     """The shift (2,) down and across under which what lies around looks most alike."""
     if len(ring) < _FEWEST:
         return None
     inside, ring = (points[:: len(points) // _SEEN + 1] for points in (inside, ring))
-    shifts = np.stack(np.meshgrid(_DOWN, _ACROSS, indexing="ij"), -1).reshape(-1, 2)
+    shifts = np.stack(np.meshgrid(search.down, search.across, indexing="ij"), -1).reshape(-1, 2)
     shifts = shifts[np.abs(shifts).max(1) >= _NEAREST]
-    lost = 1 - _landing(inside, shifts, ground).mean(1)
-    shifts, lost = shifts[lost <= 1 - _INSIDE], lost[lost <= 1 - _INSIDE]
-    fits = _landing(ring, shifts, ground)
+    lost = 1 - _landing(inside, shifts, alike).mean(1)
+    lands = lost <= 1 - search.inside
+    shifts, lost = shifts[lands], lost[lands]
+    fits = _landing(ring, shifts, alike)
     enough = fits.mean(1) >= _AROUND
     if not enough.any():
         return None
     shifts, lost, fits = shifts[enough], lost[enough], fits[enough]
     rows, columns = np.moveaxis(ring + shifts[:, None], -1, 0)
-    looks = framed[rows.clip(0, ground.shape[0] - 1), columns.clip(0, ground.shape[1] - 1)]
+    looks = framed[rows.clip(0, alike.shape[0] - 1), columns.clip(0, alike.shape[1] - 1)]
     own = framed[ring[:, 0], ring[:, 1]].astype(np.float32)
     gap = np.minimum(np.abs(looks - own), _STRANGE).mean(2)
     cost = (gap * fits).sum(1) / fits.sum(1) + np.abs(shifts) @ _FAR + lost * _STRANGE
     return np.asarray(shifts[cost.argmin()])
 
 
-def _landing(points: Points, shifts: Points, ground: Mask) -> Mask:
-    """(S, P): whether each of ``points`` (P, 2) lands on ground by each of ``shifts`` (S, 2)."""
-    margin = int(max(_ACROSS.max(), _DOWN.max()))
-    wide = np.pad(ground, margin)
+def _landing(points: Points, shifts: Points, alike: Mask) -> Mask:
+    """(S, P): whether each of ``points`` (P, 2) lands on what is ``alike`` by each of ``shifts``
+    (S, 2)."""
+    margin = int(np.abs(shifts).max(initial=0))
+    wide = np.pad(alike, margin)
     rows, columns = np.moveaxis(points + shifts[:, None] + margin, -1, 0)
     return np.asarray(wide[rows, columns])
 

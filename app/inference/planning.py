@@ -33,14 +33,14 @@ class Draft:
     ``flow`` (2, h, w) is x, y of the sampling position in the cloth's frame, -1..1 from edge to
     edge; ``cover`` (h, w) 0..1 where the cloth shows; ``replace`` (h, w) 0..1 where, of what is
     not cloth, the old picture must go; ``fill`` (3, h, w) RGB 0..1 comes there instead, and before
-    it the ``ground`` behind the person, where it could be continued.
+    it what of the photograph could be ``continued``.
     """
 
     flow: Floats
     cover: Floats
     replace: Floats
     fill: Floats
-    ground: Continued | None = None
+    continued: tuple[Continued, ...] = ()
 
 
 @dataclass(frozen=True, eq=False)
@@ -86,7 +86,7 @@ class Plan:
     stands in front of; ``even`` (1, h, w) the same, evened, and ``led`` (1, h, w) how much the
     photograph leads its edge. ``gone``: of what is no cloth, what must go; ``beyond`` (1, h, w):
     cloth beyond the cloth's end. ``where`` (2, h, w): points of the cloth's frame; ``fill``
-    (3, h, w) 0..255 and ``ground``: what comes instead. ``grown`` is how many pixels of the
+    (3, h, w) 0..255 and ``continued``: what comes instead. ``grown`` is how many pixels of the
     photograph a frame pixel is across, ``scale`` how many of the cloth's one of these; ``box`` are
     the photograph's pixels whose centres lie in the support.
     """
@@ -124,7 +124,7 @@ class Plan:
         self.beyond = beyond[None]
         self.where = where
         self.fill = np.clip(draft.fill, 0, 1) * np.float32(255)
-        self.ground = draft.ground
+        self.continued = draft.continued
         self.scale = _sampling_scale(person, cloth, where, cover > 0.5)
         self.box = self._box(person)
 

@@ -26,7 +26,7 @@ from app.inference.compositing import composite
 from app.inference.cutout import Cutout, no_garment
 from app.inference.devices import Devices
 from app.inference.graphs import TRYON_GRAPH, to_planes
-from app.inference.inpainting import continued
+from app.inference.inpainting import BEHIND, BELOW, continued, wings
 from app.inference.network import Network, use_of
 from app.inference.packs import Pack
 from app.inference.parsing import Found, Parser
@@ -50,6 +50,9 @@ _UPON = ("skin", "hair", "accessory", "bag")
 """Groups of classes that can lie upon any garment, and whose edges the photograph shows. (What a
 network leaves in front it decides itself.)"""
 
+_CLOTHES = ("upper", "lower", "dress", "legwear")
+"""Groups of classes that a network's layer of clothes is made of."""
+
 _SHOULDERS = [LANDMARKS.index("left_shoulder"), LANDMARKS.index("right_shoulder")]
 _HIPS = [LANDMARKS.index("left_hip"), LANDMARKS.index("right_hip")]
 _NEEDS: dict[Category, str] = {
@@ -68,13 +71,14 @@ _LIES = {
 @dataclass(frozen=True, eq=False)
 class _Framed:
     """A person as the network sees them for one category; ``ground`` (h, w) bool is where nobody
-    is, in the photograph itself."""
+    is, ``clothes`` the same where garments are, in the photograph itself."""
 
     window: Window
     photo: Pixels
     guide: Guide
     labels: Pixels
     ground: NDArray[np.bool_]
+    clothes: NDArray[np.bool_]
     landmarks: NDArray[np.float32]
 
 
@@ -191,9 +195,11 @@ class TryOn(Network):
 
     def _upon(self, labels: Pixels, category: Category) -> NDArray[np.bool_]:
         """Where ``labels`` show what can lie upon a garment."""
-        groups = (*_UPON, "upper") if category == "lower" else _UPON
-        table = np.array([entry.group in groups for entry in self._parser.palette])
-        return np.asarray(table[labels])
+        return self._of((*_UPON, "upper") if category == "lower" else _UPON)[labels]
+
+    def _of(self, groups: tuple[str, ...]) -> NDArray[np.bool_]:
+        """(C,): which classes are of these groups."""
+        return np.array([entry.group in groups for entry in self._parser.palette])
 
     @property
     def _aspect(self) -> float:
@@ -245,10 +251,11 @@ class TryOn(Network):
             np.asarray(cv2.resize(own, (width, height), interpolation=cv2.INTER_NEAREST), np.uint8)
             for own in (labels, nobody)
         )
-        ground = np.zeros((height, width), np.bool_)
-        shown = window.inside(photo.shape, ground.shape)
-        ground[shown] = nobody[shown] > 0
-        return _Framed(window, framed, Guide(framed), small, ground, landmarks)
+        shown = np.zeros((height, width), np.bool_)
+        shown[window.inside(photo.shape, shown.shape)] = True
+        clothes = self._of(_CLOTHES)[small] & shown
+        ground = (nobody > 0) & shown
+        return _Framed(window, framed, Guide(framed), small, ground, clothes, landmarks)
 
     def _fit_one(
         self,
@@ -290,11 +297,18 @@ class TryOn(Network):
         )
         self._said += outcome.notices
         made = outcome.outputs
-        cover, replace, bared = (made[name][0, 0] for name in ("cover", "replace", "ground"))
+        cover, replace = made["cover"][0, 0], made["replace"][0, 0]
         goes = replace >= LEAST
-        stays = framed.ground & ~goes & (cover < LEAST)
-        ground = continued(framed.photo, stays, np.where(goes, bared, np.float32(0)))
-        draft = Draft(made["flow"][0], cover, replace, made["fill"][0], ground)
+        stays = ~goes & (cover < LEAST)
+        floor, clothes = framed.ground & stays, framed.clothes & stays
+        bare, clad = (np.where(goes, made[n][0, 0], np.float32(0)) for n in ("ground", "clothes"))
+        beyond = wings(clad > 0.5, framed.labels, clothes, floor)
+        behind = continued(framed.photo, floor, np.where(beyond, replace, bare), BEHIND)
+        if behind is not None:
+            clad[beyond & (behind.share[0] > 0)] = 0
+        below = continued(framed.photo, clothes, clad, BELOW)
+        known = tuple(part for part in (behind, below) if part is not None)
+        draft = Draft(made["flow"][0], cover, replace, made["fill"][0], known)
         return _Drafted(draft, quarters_to_upright(made["quarters"][0]), outcome.device)
 
 

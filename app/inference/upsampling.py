@@ -191,6 +191,12 @@ class Grid:
             """(C, th, tw), through the values without kinks (Catmull-Rom)."""
             return self._of(planes, self._rows.cubic, self._columns.cubic)
 
+        def nearest(self, planes: Floats) -> Floats:
+            """(C, th, tw), the values of the nearest frame pixels."""
+            here = planes[:, self._rows.span, self._columns.span]
+            rows, columns = (part.linear.argmax(1) for part in (self._rows, self._columns))
+            return here[:, rows[:, None], columns]
+
         def _of(self, planes: Floats, rows: Floats, columns: Floats) -> Floats:
             """OpenCV's product, because numpy's waits for its own threads: on busy cores that takes
             a hundred times longer."""

@@ -88,7 +88,8 @@ def cutout(*, frame: tuple[int, int] = FRAME, category: int = 0) -> bytes:
 
 def tryon(*, frame: tuple[int, int] = FRAME) -> bytes:
     """The cloth is laid over the person where it is; what else the label map calls a class that
-    is neither ground nor skin is replaced by the person's mean colour, and all of it is ground.
+    is neither ground nor skin is replaced by the person's mean colour, and all of it is ground, no
+    clothes.
     A cloth of which nothing lies in the upper sixth is taken to need a quarter clockwise."""
     height, width = frame
     ys = (np.arange(height) + 0.5) / height * 2 - 1
@@ -108,6 +109,7 @@ def tryon(*, frame: tuple[int, int] = FRAME) -> bytes:
         helper.make_node("Sub", ["fill", "person"], ["change"]),
         helper.make_node("Mul", ["change", "replace"], ["patch"]),
         helper.make_node("Identity", ["replace"], ["ground"]),
+        helper.make_node("Mul", ["replace", "none"], ["clothes"]),
         helper.make_node("Add", ["person", "patch"], ["stripped"]),
         helper.make_node("Sub", ["colors", "stripped"], ["lift"]),
         helper.make_node("Mul", ["lift", "cover"], ["dress"]),
@@ -155,6 +157,7 @@ def tryon(*, frame: tuple[int, int] = FRAME) -> bytes:
             "replace": (_FLOAT, [1, 1, *frame]),
             "fill": (_FLOAT, planes),
             "ground": (_FLOAT, [1, 1, *frame]),
+            "clothes": (_FLOAT, [1, 1, *frame]),
             "quarters": (_FLOAT, [1, 4]),
         },
         values,

@@ -1,4 +1,4 @@
-"""The ground behind what is taken away, continued from around it."""
+"""What shows where something is taken away, continued from around it."""
 
 import dataclasses
 
@@ -8,7 +8,7 @@ from app.domain.cancel import CancelToken
 from app.domain.cloth import frame_photo
 from app.domain.framing import whole
 from app.inference.compositing import composite
-from app.inference.inpainting import continued
+from app.inference.inpainting import BEHIND, BELOW, continued, wings
 from app.inference.planning import Person
 from app.inference.upsampling import Guide
 from tests.inference.test_compositing import FRAME, cloth, draft
@@ -33,7 +33,7 @@ def bared() -> np.ndarray:
 
 def shown(framed: np.ndarray, ground: np.ndarray) -> np.ndarray:
     """What is continued in the frame itself, where it is all there is."""
-    found = continued(framed, ground, bared())
+    found = continued(framed, ground, bared(), BEHIND)
     assert found is not None
     y, x = np.mgrid[:ROWS, :COLUMNS]
     across, down = found.shift.astype(int)
@@ -66,11 +66,11 @@ def test_the_tone_follows_the_light_on_a_wall() -> None:
 
 def test_where_there_is_no_ground_nothing_is_continued() -> None:
     framed = wall(*FRAME, period=24)
-    assert continued(framed, np.zeros(FRAME, bool), bared()) is None
+    assert continued(framed, np.zeros(FRAME, bool), bared(), BEHIND) is None
     few = np.zeros(FRAME, bool)
     few[80:160, 110:116] = True  # a strip narrower than the patch
-    assert continued(framed, few, bared()) is None
-    assert continued(framed, np.ones(FRAME, bool), np.zeros(FRAME, np.float32)) is None
+    assert continued(framed, few, bared(), BEHIND) is None
+    assert continued(framed, np.ones(FRAME, bool), np.zeros(FRAME, np.float32), BEHIND) is None
 
 
 def test_patches_that_lie_near_each_other_go_together() -> None:
@@ -78,7 +78,7 @@ def test_patches_that_lie_near_each_other_go_together() -> None:
     framed = wall(*FRAME, period=24)
     share = bared()
     share[:, 96:98] = 0
-    found = continued(framed, bared() == 0, share)
+    found = continued(framed, bared() == 0, share, BEHIND)
     assert found is not None
     assert len(np.unique(found.shift[:, 80:160, 86:108].reshape(2, -1), axis=1).T) == 1
 
@@ -95,9 +95,9 @@ def composed(clear: bool) -> tuple[np.ndarray, np.ndarray]:
     window = whole(rgba.shape[1], rgba.shape[0])
     framed = frame_photo(rgba, window, *FRAME)
     who = Person(rgba, window, Guide(framed), np.zeros(FRAME, bool))
-    ground = continued(framed, bared() == 0, bared())
+    ground = continued(framed, bared() == 0, bared(), BEHIND)
     assert ground is not None
-    empty = dataclasses.replace(draft(0, bared(), 0.5), ground=ground)
+    empty = dataclasses.replace(draft(0, bared(), 0.5), continued=(ground,))
     outcome, region = composite(who, cloth(), empty, CancelToken())
     inner = (slice(6 * 84, 6 * 156), slice(6 * 90, 6 * 104))
     assert (region[inner] == 255).all()
@@ -115,3 +115,79 @@ def test_a_photograph_gets_its_own_pixels_back() -> None:
 def test_a_transparent_ground_is_white_where_a_network_sees_it() -> None:
     outcome, _ = composed(clear=True)
     assert outcome.min() > 250
+
+
+SKIRT, LEGS = 5, 7
+BAND = (slice(100, 130), slice(60, 130))
+
+
+def pleated() -> tuple[np.ndarray, np.ndarray]:
+    """A pleated skirt on a grey ground whose upper part a coat hid; and the whole of it."""
+    truth = np.full((*FRAME, 3), 128, np.uint8)
+    pleats = np.where(np.arange(70) % 10 < 5, 40, 200).astype(np.uint8)
+    truth[100:200, 60:130] = pleats[None, :, None]
+    framed = truth.copy()
+    framed[BAND] = (90, 60, 10)
+    return framed, truth
+
+
+def band() -> np.ndarray:
+    share = np.zeros(FRAME, np.float32)
+    share[BAND] = 1
+    return share
+
+
+def test_pleats_go_on_upwards_under_a_shorter_top() -> None:
+    framed, truth = pleated()
+    below = np.zeros(FRAME, bool)
+    below[130:200, 60:130] = True
+    found = continued(framed, below, band(), BELOW)
+    assert found is not None
+    y, x = np.mgrid[:ROWS, :COLUMNS]
+    across, down = found.shift.astype(int)
+    full = found.share[0] > 0.99
+    assert full[104:126, 66:124].all()
+    assert not full[:98].any()
+    copy = framed[(y + down)[full], (x + across)[full]] + found.tone.transpose(1, 2, 0)[full]
+    assert np.abs(copy - truth[full]).mean() < 6
+
+
+def test_hips_are_made_of_two_legs() -> None:
+    """No one shift takes hips to legs that stand apart; two do."""
+    framed = np.full((*FRAME, 3), 128, np.uint8)
+    below = np.zeros(FRAME, bool)
+    below[130:230, 62:90] = below[130:230, 102:130] = True
+    framed[below] = (30, 40, 110)
+    found = continued(framed, below, band(), BELOW)
+    assert found is not None
+    assert len(np.unique(found.shift[:, found.share[0] > 0.99], axis=1).T) >= 2
+    assert (found.share[0][105:125, 66:124] > 0.99).mean() > 0.8
+
+
+def hanging(kind: int) -> np.ndarray:
+    """What hangs out over the ground of a bared band over legs that are narrower, or of which below
+    shows another ``kind`` of thing."""
+    labels = np.zeros(FRAME, np.uint8)
+    labels[130:240, 80:110] = kind
+    labels[102:131, 90:110] = LEGS  # a slit of it in the band itself
+    clothes, there = labels > 0, band() > 0
+    there &= ~clothes
+    return wings(there, labels, clothes, ~clothes & ~there)
+
+
+def test_a_wide_coat_leaves_no_wings_beside_narrow_legs() -> None:
+    out = hanging(LEGS)
+    assert out[105:125, 60:74].all()
+    assert out[105:125, 116:130].all()
+    assert not out[:, 79:111].any()
+
+
+def test_a_skirt_over_legs_is_not_cut_to_their_width() -> None:
+    assert not hanging(SKIRT).any()
+
+
+def test_over_something_else_than_ground_nothing_is_known_to_hang_out() -> None:
+    labels = np.zeros(FRAME, np.uint8)
+    labels[130:240, 80:110] = LEGS
+    clothes, there = labels > 0, band() > 0
+    assert not wings(there, labels, clothes, np.zeros(FRAME, bool)).any()

@@ -14,7 +14,7 @@ from models.training.tryon.networks import TryOnNet, Turning, covering, warp
 
 #: What the graph takes and gives, in its order; the card has what they are.
 INPUTS = ("person", "cloth", "labels", "landmarks", "category")
-OUTPUTS = ("outcome", "flow", "cover", "replace", "fill", "ground", "quarters")
+OUTPUTS = ("outcome", "flow", "cover", "replace", "fill", "ground", "clothes", "quarters")
 _CRISP = 3.0  # steepness of the outline; of 1, 2, 3 and 5 the nearest to real pictures
 _CRISP_FILL = 2.5  # and of the borders between the layers of which the fill is made
 _NEAR = 8  # pixels beyond what is hidden in which something may have to go
@@ -78,9 +78,10 @@ class ExportedTryOn(nn.Module):
         replace = torch.maximum(replace, legs)
         outcome = person + replace * (fill - person)
         outcome = outcome + cover * (warped[:, :3] - outcome)
-        ground = made.bare.softmax(1)[:, LAYERS.index("ground")][:, None]
+        behind = made.bare.softmax(1) * (1 - legs)
+        ground, clothes = (behind[:, LAYERS.index(n)][:, None] for n in ("ground", "clothes"))
         quarters = self.turning(traits).softmax(1)
-        return outcome, flow, cover, replace, fill, ground * (1 - legs), quarters
+        return outcome, flow, cover, replace, fill, ground, clothes, quarters
 
     def _under(self, landmarks: Tensor, cover: Tensor) -> Tensor:
         """(B, 1, H, W): below what a top covers nearby, where a dress that is worn under it shows
