@@ -71,6 +71,10 @@ class Palette:
     def _by_key(self) -> dict[str, GarmentClass]:
         return {entry.key: entry for entry in self.classes}
 
+    def of(self, *groups: str) -> NDArray[np.bool_]:
+        """(N,): which classes are of these groups."""
+        return np.array([entry.group in groups for entry in self.classes])
+
     @cached_property
     def colors(self) -> NDArray[np.uint8]:
         """(N, 3) uint8 RGB, read-only."""

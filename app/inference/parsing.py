@@ -11,10 +11,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from app.domain.cancel import CancelToken
+from app.domain.colors import give_back
 from app.domain.errors import PictureError
-from app.domain.framing import Window, around, completed, whole
+from app.domain.framing import Category, Window, around, completed, whole
 from app.domain.geometry import Rect
-from app.domain.palette import GROUND
+from app.domain.palette import GROUND, Palette
 from app.domain.people import People, facing, find_people, largest_person, somebody, with_shoulders
 from app.domain.photo import on_white
 from app.domain.requests import Facing, Parsed, ParseRequest
@@ -29,6 +30,10 @@ MAX_LABELS = 2048
 _REACH = 0.015  # of the frame's height: how far two readings of one person differ
 _SPECK = 0.0002  # of the person's area; a patch of one class that is smaller is noise
 _SPECK_NEAR = 0.0005  # the same, of a frame that a part of the person fills
+
+_BEFORE = ("skin", "hair", "bag")
+"""Groups of classes that a piece of a top or dress is taken for; what hangs from the waist has a
+belt, stockings and hands beside it, and its colours tell less."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -66,6 +71,7 @@ class Found:
     landmarks: NDArray[np.float32]
     people: int
     facing: Facing
+    palette: Palette
     device: Device
     notices: tuple[str, ...]
 
@@ -82,14 +88,19 @@ class Found:
         return _scaled(part, self.scale, shape)
 
     def labels_in(
-        self, window: Window, framed: NDArray[np.uint8], reading: Reading
+        self,
+        window: Window,
+        framed: NDArray[np.uint8],
+        reading: Reading,
+        category: Category,
     ) -> NDArray[np.uint8]:
         """The label map (h, w) of another ``reading``, of ``framed`` (h, w, 3), a ``window`` in the
         photograph's own pixels, with ground where it shows anybody but this person.
 
         Each pixel is what both readings together say, for some things are only seen from near and
         some only told from the whole figure, drawn to the picture's edges. (The card of the
-        parser has what that gains.)
+        parser has what that gains.) What may lie before a garment of the ``category`` and has its
+        colours is a part of it.
         """
         sides = (window.x, window.y, window.width, window.height)
         near = Window(*(side / self.scale for side in sides))
@@ -101,6 +112,9 @@ class Found:
         for own, plane in zip(both, self.probabilities, strict=True):
             own += _moved(plane, self.window, near, cv2.INTER_LINEAR) / 2
         labels = np.asarray(follow_edges(both, framed).argmax(axis=0), np.uint8)
+        if category != "lower":
+            before = [self.palette.of(group) for group in _BEFORE]
+            give_back(labels, both, framed, self.palette.of("upper", "dress"), before)
         labels[mine == 0] = GROUND
         without_specks(labels, round(_SPECK_NEAR * labels.size))
         return labels
@@ -181,7 +195,7 @@ class Parser(Network):
         side = facing(seen, figure, self.palette)
         return Found(
             height, width, scale, closer, framed, chances, landmarks, people.count, side,
-            second.device, first.notices + second.notices,
+            self.palette, second.device, first.notices + second.notices,
         )  # fmt: skip
 
 

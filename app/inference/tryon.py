@@ -195,11 +195,8 @@ class TryOn(Network):
 
     def _upon(self, labels: Pixels, category: Category) -> NDArray[np.bool_]:
         """Where ``labels`` show what can lie upon a garment."""
-        return self._of((*_UPON, "upper") if category == "lower" else _UPON)[labels]
-
-    def _of(self, groups: tuple[str, ...]) -> NDArray[np.bool_]:
-        """(C,): which classes are of these groups."""
-        return np.array([entry.group in groups for entry in self._parser.palette])
+        more = ("upper",) if category == "lower" else ()
+        return self._parser.palette.of(*_UPON, *more)[labels]
 
     @property
     def _aspect(self) -> float:
@@ -243,7 +240,7 @@ class TryOn(Network):
         fitted = frame_photo(photo, window, *self._parser.frame)
         reading = self._parser.read(fitted, cancel)
         self._said += reading.notices
-        labels = found.labels_in(window, fitted, reading)
+        labels = found.labels_in(window, fitted, reading, category)
         landmarks = found.landmarks_in(window, reading)
         landmarks[:, :2] *= np.divide((width, height), labels.shape[::-1]).astype(np.float32)
         nobody = ((labels == GROUND) & (reading.labels == GROUND)).view(np.uint8)
@@ -253,7 +250,7 @@ class TryOn(Network):
         )
         shown = np.zeros((height, width), np.bool_)
         shown[window.inside(photo.shape, shown.shape)] = True
-        clothes = self._of(_CLOTHES)[small] & shown
+        clothes = self._parser.palette.of(*_CLOTHES)[small] & shown
         ground = (nobody > 0) & shown
         return _Framed(window, framed, Guide(framed), small, ground, clothes, landmarks)
 

@@ -96,7 +96,7 @@ def test_a_closer_reading_and_the_first_decide_together(parser: Parser, palette:
     window = Window(60, 30, 72, 96)
     framed = window.cut(np.ascontiguousarray(rgba[..., :3]), 256, 192)
     sure = parser.read(framed, CancelToken())
-    near = found.labels_in(window, framed, sure)
+    near = found.labels_in(window, framed, sure, "upper")
     truth = window.cut(labels, 256, 192, nearest=True)
     sleeve = 200  # a row in which a shirt stands before the ground
     assert set(np.unique(truth[sleeve]).tolist()) == {0, SHIRT}
@@ -108,7 +108,8 @@ def test_a_closer_reading_and_the_first_decide_together(parser: Parser, palette:
     torn[SHIRT, sleeve - 12 : sleeve + 12], torn[0, sleeve - 12 : sleeve + 12] = 0.49, 0.51
     torn[:, 150:156, 90:96] = 0
     torn[HEAD, 150:156, 90:96] = 5  # a speck that the closer reading is too sure of
-    again = found.labels_in(window, framed, Reading(torn, sure.landmarks, sure.device, ()))
+    closer = Reading(torn, sure.landmarks, sure.device, ())
+    again = found.labels_in(window, framed, closer, "upper")
     assert (again == near).mean() > 0.995
     assert not (again[140:166, 80:106] == HEAD).any()
 

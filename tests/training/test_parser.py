@@ -16,6 +16,7 @@ torch = pytest.importorskip("torch", reason="the recipe needs the extra `trainin
 from app.domain.cancel import CancelToken  # noqa: E402
 from app.domain.errors import PictureError  # noqa: E402
 from app.domain.framing import Window  # noqa: E402
+from app.domain.palette import Palette  # noqa: E402
 from app.inference.parsing import Found  # noqa: E402
 from app.inference.providers import Device  # noqa: E402
 from models.training import blobs, palette, pictures  # noqa: E402
@@ -100,6 +101,9 @@ def test_what_a_list_rules_out_goes_to_its_family() -> None:
 class _Reader:
     """Finds a blouse on the left half of every photograph, unsure at its right edge."""
 
+    def __init__(self, classes: Palette) -> None:
+        self._classes = classes
+
     def find(self, rgba: np.ndarray, _cancel: CancelToken) -> Found:
         if rgba[..., :3].max() < 5:
             raise PictureError("nobody")
@@ -112,12 +116,13 @@ class _Reader:
         framed = whole_photo.cut(np.ascontiguousarray(rgba[..., :3]), 64, 48)
         points = np.zeros((13, 3), np.float32)
         return Found(
-            height, width, 1.0, whole_photo, framed, chances, points, 1, "front", Device("cpu"), ()
-        )
+            height, width, 1.0, whole_photo, framed, chances, points, 1, "front",
+            self._classes, Device("cpu"), (),
+        )  # fmt: skip
 
 
 def test_photographs_with_a_list_of_labels_get_label_maps(
-    tagged_pack: Path, tmp_path: Path
+    tagged_pack: Path, palette: Palette, tmp_path: Path
 ) -> None:
     target = tmp_path / "relabelled.npz"
     with np.load(tagged_pack) as source:
@@ -126,7 +131,7 @@ def test_photographs_with_a_list_of_labels_get_label_maps(
     photos = [*blobs.parts(content["photos"], content["photo_sizes"])[:-1], black]
     content["photos"], content["photo_sizes"] = blobs.joined(photos)
     np.savez(tmp_path / "tagged.npz", **content)
-    share = relabel.relabel(tmp_path / "tagged.npz", _Reader(), target)
+    share = relabel.relabel(tmp_path / "tagged.npz", _Reader(palette), target)
     assert 0.4 < share < 0.7
     people = data.load(target, True, CPU)
     assert (people.labels[0, 0, 4:280, 4:80] == BLOUSE).all()

@@ -75,7 +75,7 @@ class Pack:
             window = for_category(category, found.landmarks)
             fitted = frame_photo(solid, window, *self.parser.frame)
             reading = self.parser.read(fitted, CancelToken())
-            yield category, window, found.labels_in(window, fitted, reading)
+            yield category, window, found.labels_in(window, fitted, reading, category)
 
     def read(self, photo: Bytes) -> tuple[Bytes, Floats]:
         """Label map (H, W) and landmarks (13, 3) of a photograph (H, W, 3) RGB of at most 2048

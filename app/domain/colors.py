@@ -1,0 +1,87 @@
+"""What a pixel is, told by its colour where the shape of things misleads.
+
+A white cuff is taken for a part of the hand, a ruffle for hair: each of them by where it is. But a
+picture shows enough of both to know their colours.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+Pixels = NDArray[np.uint8]
+Scores = NDArray[np.float32]
+Classes = NDArray[np.bool_]
+
+_STEP = 8  # of CIELAB as OpenCV has it, 0..255, to a bin
+_BINS = 256 // _STEP
+_SPREAD = 1.0  # bins; sigma over which a colour stands for others
+_NEVER = 1e-5  # share of a thing's pixels in a bin, below which a colour is as good as unknown
+_CORE = np.ones((5, 5), np.uint8)  # what is nearer to a thing's edge is mixed of two
+_FEWEST = 60  # pixels that tell what colours a thing has
+_REACH = 1 / 32  # of the frame's height: how far from a garment something may belong to it
+_TRUST = 0.5  # in the parser's own chances, against the colours
+_SURE = 1.0  # natural logarithm of the odds, from which a pixel is the garment's
+_STRANGE = 0.0015  # share of the other thing's pixels that have its colour, at most
+_LEAST = 1e-3  # probability below which one unlikely class is as good as another
+_PATCH = np.ones((3, 3), np.uint8)  # what is narrower is noise
+
+
+def give_back(
+    labels: Pixels,
+    probabilities: Scores,
+    framed: Pixels,
+    garment: Classes,
+    others: Iterable[Classes],
+) -> None:
+    """Give, in place, what of ``labels`` (h, w) was taken for one of ``others`` and has the colours
+    of the ``garment`` beside it, back to that.
+
+    ``garment`` and each of ``others`` are the classes (C,) of one thing; ``probabilities``
+    (C, h, w) float32 0..1 and ``framed`` (h, w, 3) uint8 RGB are what the labels were read from.
+    Colours are told by histograms (Jones and Rehg 2002, "Statistical Color Models with Application
+    to Skin Detection"), of this picture alone.
+    """
+    own = garment[labels]
+    bins = _bins(framed)
+    colors = _colors(bins, own)
+    if colors is None:
+        return
+    side = 2 * round(_REACH * len(labels)) + 1
+    near = cv2.dilate(own.view(np.uint8), np.ones((side, side), np.uint8)) > 0
+    chance = np.maximum(probabilities[garment].sum(0), _LEAST)
+    most = np.bincount(labels[own]).argmax()
+    for classes in others:
+        theirs = classes[labels]
+        other = _colors(bins, theirs)
+        if other is None:
+            continue
+        against = np.maximum(probabilities[classes].sum(0), _LEAST)
+        odds = (colors - other)[bins] + _TRUST * np.log(chance / against)
+        strange = other[bins] < np.log(_STRANGE)
+        wrong = (theirs & near & strange & (odds > _SURE)).view(np.uint8)
+        labels[cv2.morphologyEx(wrong, cv2.MORPH_OPEN, _PATCH) > 0] = most
+
+
+def _bins(framed: Pixels) -> NDArray[np.intp]:
+    """(h, w): the bin of the histograms in which a pixel's colour is."""
+    light, green, blue = cv2.split(cv2.cvtColor(framed, cv2.COLOR_RGB2Lab) // _STEP)
+    return (light.astype(np.intp) * _BINS + green) * _BINS + blue
+
+
+def _colors(bins: NDArray[np.intp], where: NDArray[np.bool_]) -> Scores | None:
+    """Of each bin the logarithm of its share of a thing; None where too little of it is seen."""
+    core = cv2.erode(where.view(np.uint8), _CORE) > 0
+    seen = bins[core]
+    if seen.size < _FEWEST:
+        return None
+    share = np.bincount(seen, minlength=_BINS**3).astype(np.float32) / seen.size
+    kernel = cv2.getGaussianKernel(7, _SPREAD)
+    for _ in range(3):  # along one axis, which then goes to the end
+        along = share.reshape(_BINS, -1)
+        cv2.sepFilter2D(along, -1, np.ones(1), kernel, along, borderType=cv2.BORDER_CONSTANT)
+        share = np.ascontiguousarray(along.T)
+    return np.asarray(np.log(share.ravel() + _NEVER), np.float32)
