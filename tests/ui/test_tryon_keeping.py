@@ -343,6 +343,22 @@ def test_what_was_painted_outlives_a_turn_of_the_cloth(
     assert color_shown(room) == (200, 30, 40)
 
 
+def test_a_cloth_that_was_turned_by_itself_is_turned_back_first(
+    studio: Studio, room: TryOnWorkspace
+) -> None:
+    worn = room.fitting.outcome
+    assert worn is not None
+    worn.turned = True
+    turn = studio.window.commands["tryon.turn_cloth"]
+    for quarters in (0, 1, 2):
+        turn.trigger()
+        studio.quiet()
+        assert room.fitting.cloth is not None
+        assert room.fitting.cloth.quarters == quarters
+        assert studio.wiring.tryons[-1].upright
+    assert [outcome.turned for outcome in room.fitting.outcomes] == [False]
+
+
 def test_what_was_turned_by_itself_is_put_on_as_it_lies_after_a_full_turn(
     room: TryOnWorkspace,
 ) -> None:

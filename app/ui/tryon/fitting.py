@@ -97,11 +97,13 @@ class Fitting(QObject):
         return piece
 
     def turn(self, *, person: bool) -> None:
-        """Turn the person or the cloth a quarter; it is remembered for that picture."""
+        """Turn the person or the cloth a quarter; it is remembered for that picture. A cloth that
+        was turned by itself is first put on as it lies."""
         piece = self.person if person else self.cloth
         if piece is None:
             return
-        self._quarters[piece.family] = piece.turned().quarters
+        by_itself = not person and self.outcome is not None and self.outcome.turned
+        self._quarters[piece.family] = 0 if by_itself else piece.turned().quarters
         (self.set_person if person else self.set_cloth)(piece)
 
     def set_cloth(self, cloth: Piece | None) -> None:

@@ -115,7 +115,7 @@ class TryOnWorkspace(TryOnLayout):
         self.fitting.turn(person=True)
 
     def turn_cloth(self) -> None:
-        """Turn the cloth a quarter clockwise, for garments are put on as they lie."""
+        """Turn the cloth a quarter clockwise, or back if it was turned by itself."""
         self.region.end()
         self.fitting.turn(person=False)
 
