@@ -31,7 +31,7 @@ _REACH = 0.015  # of the frame's height: how far two readings of one person diff
 _SPECK = 0.0002  # of the person's area; a patch of one class that is smaller is noise
 _SPECK_NEAR = 0.0005  # the same, of a frame that a part of the person fills
 
-_BEFORE = ("skin", "hair", "bag")
+_BESIDE = ("skin", "hair", "bag", "lower")
 """Groups of classes that a piece of a top or dress is taken for; what hangs from the waist has a
 belt, stockings and hands beside it, and its colours tell less."""
 
@@ -99,7 +99,7 @@ class Found:
 
         Each pixel is what both readings together say, for some things are only seen from near and
         some only told from the whole figure, drawn to the picture's edges. (The card of the
-        parser has what that gains.) What may lie before a garment of the ``category`` and has its
+        parser has what that gains.) What is seen beside a garment of the ``category`` and has its
         colours is a part of it.
         """
         sides = (window.x, window.y, window.width, window.height)
@@ -113,8 +113,8 @@ class Found:
             own += _moved(plane, self.window, near, cv2.INTER_LINEAR) / 2
         labels = np.asarray(follow_edges(both, framed).argmax(axis=0), np.uint8)
         if category != "lower":
-            before = [self.palette.of(group) for group in _BEFORE]
-            give_back(labels, both, framed, self.palette.of("upper", "dress"), before)
+            beside = [self.palette.of(group) for group in _BESIDE]
+            give_back(labels, both, framed, self.palette.of("upper", "dress"), beside)
         labels[mine == 0] = GROUND
         without_specks(labels, round(_SPECK_NEAR * labels.size))
         return labels
