@@ -1,7 +1,9 @@
 """What a pixel is, told by its colour where the shape of things misleads.
 
-A white cuff is taken for a part of the hand, a ruffle for hair: each of them by where it is. But a
-picture shows enough of both to know their colours.
+A white cuff is taken for a part of the hand, a ruffle for hair, the floor between two trouser legs
+for trousers: each of them by where it is. But a picture shows enough of both to know their colours,
+by histograms (Jones and Rehg 2002, "Statistical Color Models with Application to Skin Detection")
+of this picture alone.
 """
 
 from __future__ import annotations
@@ -25,7 +27,9 @@ _FEWEST = 60  # pixels that tell what colours a thing has
 _REACH = 1 / 32  # of the frame's height: how far from a garment something may belong to it
 _TRUST = 0.5  # in the parser's own chances, against the colours
 _SURE = 1.0  # natural logarithm of the odds, from which a pixel is the garment's
-_STRANGE = 0.0015  # share of the other thing's pixels that have its colour, at most
+_SURE_OF_GROUND = 2.0  # the same, from which what is in a garment's mask is ground
+_STRANGE = float(np.log(0.0015))  # of a thing's pixels have a colour at most that is not its own
+_IN, _OUT = 0.9, 0.1  # masks from and up to which it is sure what is garment and what is not
 _LEAST = 1e-3  # probability below which one unlikely class is as good as another
 _PATCH = np.ones((3, 3), np.uint8)  # what is narrower is noise
 
@@ -42,8 +46,6 @@ def give_back(
 
     ``garment`` and each of ``others`` are the classes (C,) of one thing; ``probabilities``
     (C, h, w) float32 0..1 and ``framed`` (h, w, 3) uint8 RGB are what the labels were read from.
-    Colours are told by histograms (Jones and Rehg 2002, "Statistical Color Models with Application
-    to Skin Detection"), of this picture alone.
     """
     own = garment[labels]
     bins = _bins(framed)
@@ -61,9 +63,24 @@ def give_back(
             continue
         against = np.maximum(probabilities[classes].sum(0), _LEAST)
         odds = (colors - other)[bins] + _TRUST * np.log(chance / against)
-        strange = other[bins] < np.log(_STRANGE)
-        wrong = (theirs & near & strange & (odds > _SURE)).view(np.uint8)
-        labels[cv2.morphologyEx(wrong, cv2.MORPH_OPEN, _PATCH) > 0] = most
+        wrong = theirs & near & (odds > _SURE) & (other[bins] < _STRANGE)
+        labels[cv2.morphologyEx(wrong.view(np.uint8), cv2.MORPH_OPEN, _PATCH) > 0] = most
+
+
+def without_ground(mask: Scores, framed: Pixels) -> Scores:
+    """A garment's ``mask`` (h, w) 0..1 in ``framed`` (h, w, 3) uint8 RGB without what has the
+    colours of the ground and hangs together with it, as between a sleeve and the body."""
+    bins = _bins(framed)
+    garment, ground = _colors(bins, mask > _IN), _colors(bins, mask < _OUT)
+    if garment is None or ground is None:
+        return mask
+    outside = mask <= 0.5
+    like_ground = ((ground - garment)[bins] > _SURE_OF_GROUND) & (garment[bins] < _STRANGE)
+    open_to = (like_ground | outside).view(np.uint8)
+    _, patches = cv2.connectedComponents(open_to, connectivity=4)
+    reached = np.zeros(patches.max() + 1, np.bool_)
+    reached[patches[outside]] = True
+    return np.where(like_ground & reached[patches] & ~outside, np.float32(0), mask)
 
 
 def _bins(framed: Pixels) -> NDArray[np.intp]:

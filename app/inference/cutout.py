@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from app.domain.cancel import CancelToken
 from app.domain.cloth import frame_photo, garment_box, spread
+from app.domain.colors import without_ground
 from app.domain.errors import PictureError
 from app.domain.framing import Window, whole
 from app.domain.geometry import Rect
@@ -57,7 +58,7 @@ class Cutout(Network):
         if np.count_nonzero(own < 128) >= _CLEAR_SHARE * own.size:
             alpha, least, rim = np.asarray(own, np.uint8), 8, 0
         else:
-            mask = _without_specks(outcome.outputs["mask"][0, 0])
+            mask = _without_specks(without_ground(outcome.outputs["mask"][0, 0], framed))
             alpha, least = _enlarged(mask, framed, rgba, window, cancel), _SURE
             rim = max(1, round(_MIXED * window.height / height))
         if np.count_nonzero(alpha >= 128) < _LEAST * alpha.size:

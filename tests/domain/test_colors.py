@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from app.domain.colors import give_back
+from app.domain.colors import give_back, without_ground
 from app.domain.palette import Palette
 
 ROWS, COLUMNS = 384, 288
@@ -59,3 +59,45 @@ def test_of_too_little_no_colours_are_known(palette: Palette) -> None:
     before = labels.copy()
     give_back(labels, chances, picture, palette.of("upper"), [palette.of("skin")])
     np.testing.assert_array_equal(labels, before)
+
+
+FLOOR, DENIM = (190, 150, 90), (50, 70, 120)
+GAP, PRINT = (slice(120, 250), slice(93, 99)), (slice(40, 70), slice(60, 130))
+
+
+def pants() -> tuple[np.ndarray, np.ndarray]:
+    """Pants with a print of the floor's colour upon it, and a mask that took the gap between the
+    legs for a part of them."""
+    picture = np.full((256, 192, 3), FLOOR, np.uint8)
+    picture[20:250, 50:142] = DENIM
+    picture[GAP] = picture[PRINT] = FLOOR
+    noise = np.random.default_rng(2).normal(0, 5, picture.shape)
+    picture = np.clip(picture + noise, 0, 255).astype(np.uint8)
+    mask = np.zeros((256, 192), np.float32)
+    mask[20:250, 50:142] = 1
+    mask[GAP] = 0.7
+    return mask, picture
+
+
+def test_the_floor_between_trouser_legs_is_no_part_of_them() -> None:
+    mask, picture = pants()
+    mask[PRINT] = 0.95
+    picture[PRINT] = DENIM
+    found = without_ground(mask, picture)
+    assert found[GAP].max() == 0
+    legs = mask > 0.9
+    np.testing.assert_array_equal(found[legs], mask[legs])
+
+
+def test_a_print_of_the_floors_colour_stays() -> None:
+    mask, picture = pants()
+    found = without_ground(mask, picture)
+    assert found[PRINT].min() == 1
+
+
+def test_a_garment_of_the_grounds_colour_keeps_its_mask() -> None:
+    mask, picture = pants()
+    picture[:] = np.clip(np.random.default_rng(3).normal(230, 5, picture.shape), 0, 255)
+    np.testing.assert_array_equal(without_ground(mask, picture), mask)
+    everywhere = np.ones_like(mask)  # and one that fills the picture
+    np.testing.assert_array_equal(without_ground(everywhere, picture), everywhere)
