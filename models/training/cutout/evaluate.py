@@ -2,10 +2,10 @@
 
     python -m models.training.cutout.evaluate CUTOUT.npz models/cloth-cutout RUN
 
-Masks are compared, at 256x192, with those on which GrabCut and random walker agreed; GrabCut alone
-stands beside them as the baseline on pasted garments, whose masks are exact. Writes
-``RUN/figures.json``; ``RUN/sheet.jpg`` shows 40 photographs drawn with a fixed seed, all else
-darkened, to be judged by eye, ``RUN/worst.jpg`` the masks furthest from the agreed ones
+Masks, as the application has them, are compared, at 256x192, with those on which GrabCut and random
+walker agreed; GrabCut alone stands beside them as the baseline on pasted garments, whose masks are
+exact. Writes ``RUN/figures.json``; ``RUN/sheet.jpg`` shows 40 photographs drawn with a fixed seed,
+all else darkened, to be judged by eye, ``RUN/worst.jpg`` the masks furthest from the agreed ones
 (photographs of the data set: never to be committed).
 """
 
@@ -18,6 +18,7 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
+from app.domain.colors import without_ground
 from models.training import packing, pictures
 from models.training.blobs import Bytes
 from models.training.cutout import compose, data
@@ -37,10 +38,11 @@ class Pack:
         self._session = packing.session(self.path)
 
     def look(self, frame: Image) -> tuple[Floats, Floats]:
-        """Mask (256, 192) 0..1 and category (4,) of a frame (256, 192, 3) RGB."""
+        """Mask (256, 192) 0..1, by its colours too, and category (4,) of a frame (256, 192, 3)
+        RGB."""
         photo = frame.astype(np.float32).transpose(2, 0, 1)[None] / 255
         mask, category = self._session.run(None, {"photo": photo})
-        return mask[0, 0], category[0]
+        return without_ground(mask[0, 0], np.ascontiguousarray(frame)), category[0]
 
 
 def pasted(
