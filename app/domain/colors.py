@@ -29,23 +29,25 @@ _TRUST = 0.5  # in the parser's own chances, against the colours
 _SURE = 1.0  # natural logarithm of the odds, from which a pixel is the garment's
 _SURE_OF_GROUND = 2.0  # the same, from which what is in a garment's mask is ground
 _STRANGE = float(np.log(0.0015))  # of a thing's pixels have a colour at most that is not its own
+_KNOWN = 0.6  # share of a mask that must be sure for the garment's colours to be known
 _IN, _OUT = 0.9, 0.1  # masks from and up to which it is sure what is garment and what is not
 _LEAST = 1e-3  # probability below which one unlikely class is as good as another
 _PATCH = np.ones((3, 3), np.uint8)  # what is narrower is noise
 
 
-def give_back(
+def claim(
     labels: Pixels,
     probabilities: Scores,
     framed: Pixels,
     garment: Classes,
     others: Iterable[Classes],
 ) -> None:
-    """Give, in place, what of ``labels`` (h, w) was taken for one of ``others`` and has the colours
-    of the ``garment`` beside it, back to that.
+    """Claim, in place, for a ``garment`` what of ``labels`` (h, w) lies beside it, has its colours,
+    and was taken for one of ``others``, whose colours it has not.
 
     ``garment`` and each of ``others`` are the classes (C,) of one thing; ``probabilities``
-    (C, h, w) float32 0..1 and ``framed`` (h, w, 3) uint8 RGB are what the labels were read from.
+    (C, h, w) float32 0..1, which say which of the garment's classes it is, and ``framed`` (h, w, 3)
+    uint8 RGB are of the same frame.
     """
     own = garment[labels]
     bins = _bins(framed)
@@ -54,27 +56,31 @@ def give_back(
         return
     side = 2 * round(_REACH * len(labels)) + 1
     near = cv2.dilate(own.view(np.uint8), np.ones((side, side), np.uint8)) > 0
+    likeliest = np.flatnonzero(garment)[probabilities[garment].argmax(0)].astype(np.uint8)
     chance = np.maximum(probabilities[garment].sum(0), _LEAST)
-    most = np.bincount(labels[own]).argmax()
     for classes in others:
-        theirs = classes[labels]
-        other = _colors(bins, theirs)
+        taken = classes[labels]
+        other = _colors(bins, taken)
         if other is None:
             continue
         against = np.maximum(probabilities[classes].sum(0), _LEAST)
         odds = (colors - other)[bins] + _TRUST * np.log(chance / against)
-        wrong = theirs & near & (odds > _SURE) & (other[bins] < _STRANGE)
-        labels[cv2.morphologyEx(wrong.view(np.uint8), cv2.MORPH_OPEN, _PATCH) > 0] = most
+        wrong = taken & near & (odds > _SURE) & (other[bins] < _STRANGE)
+        claimed = cv2.morphologyEx(wrong.view(np.uint8), cv2.MORPH_OPEN, _PATCH) > 0
+        labels[claimed] = likeliest[claimed]
 
 
 def without_ground(mask: Scores, framed: Pixels) -> Scores:
     """A garment's ``mask`` (h, w) 0..1 in ``framed`` (h, w, 3) uint8 RGB without what has the
-    colours of the ground and hangs together with it, as between a sleeve and the body."""
+    colours of the ground and hangs together with it, as between a sleeve and the body; the very
+    ``mask`` where too little of either is sure for its colours to be known."""
+    outside, surely = mask <= 0.5, mask > _IN
+    if np.count_nonzero(surely) < _KNOWN * np.count_nonzero(~outside):
+        return mask
     bins = _bins(framed)
-    garment, ground = _colors(bins, mask > _IN), _colors(bins, mask < _OUT)
+    garment, ground = _colors(bins, surely), _colors(bins, mask < _OUT)
     if garment is None or ground is None:
         return mask
-    outside = mask <= 0.5
     like_ground = ((ground - garment)[bins] > _SURE_OF_GROUND) & (garment[bins] < _STRANGE)
     open_to = (like_ground | outside).view(np.uint8)
     _, patches = cv2.connectedComponents(open_to, connectivity=4)
@@ -85,8 +91,8 @@ def without_ground(mask: Scores, framed: Pixels) -> Scores:
 
 def _bins(framed: Pixels) -> NDArray[np.intp]:
     """(h, w): the bin of the histograms in which a pixel's colour is."""
-    light, green, blue = cv2.split(cv2.cvtColor(framed, cv2.COLOR_RGB2Lab) // _STEP)
-    return (light.astype(np.intp) * _BINS + green) * _BINS + blue
+    light, a, b = cv2.split(cv2.cvtColor(framed, cv2.COLOR_RGB2Lab) // _STEP)
+    return (light.astype(np.intp) * _BINS + a) * _BINS + b
 
 
 def _colors(bins: NDArray[np.intp], where: NDArray[np.bool_]) -> Scores | None:

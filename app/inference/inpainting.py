@@ -32,7 +32,8 @@ _SEEN = 300  # points of a patch, and of its ring, that are looked at
 _AROUND = 0.5  # share of the ring's that must land on what is alike
 _STRANGE = 60  # difference of colours 0..255 from which a larger one is no worse
 _FAR = np.array([0.1, 0.03])  # what a pixel's way down and across costs, in levels of colour
-_UNDER = 4  # frame pixels below a patch in which it shows what its clothes go on as
+_HEM = 12  # frame pixels above a patch's lowest that are its hem
+_UNDER = 4  # frame pixels below it in which it shows what its clothes go on as
 _HIPS = 3  # frame pixels by which clothes may be wider there
 _MOSTLY = 0.9  # of what hangs out that has ground below it
 _EVEN = 6.0  # frame pixels; sigma over which differences of tone are evened
@@ -42,7 +43,8 @@ _ORDINARY = 0.02  # weight of the patch's mean difference of tone
 @dataclass(frozen=True, eq=False)
 class Search:
     """Shifts that are tried, ``across`` and ``down`` (S,) in frame pixels; ``inside``, the share of
-    a patch that must land on what is alike; and how many shifts a patch may be made of."""
+    a patch, or of what is left of it, that must land on what is alike; and how many ``shifts`` a
+    patch may be made of."""
 
     across: NDArray[np.intp]
     down: NDArray[np.intp]
@@ -92,8 +94,9 @@ def continued(framed: Pixels, alike: Mask, bared: Floats, search: Search) -> Con
             found = _best(framed, sure, np.argwhere(inside) + corner, around, search)
             if found is None:
                 break
-            places = _places(np.indices(near.shape) + corner[:, None, None], found, sure.shape)
-            lands = sure[places]
+            rows, columns = np.indices(near.shape) + (corner + found)[:, None, None]
+            places = rows.clip(0, sure.shape[0] - 1), columns.clip(0, sure.shape[1] - 1)
+            lands = sure[places] & (rows == places[0]) & (columns == places[1])
             lacks = np.subtract(framed[here], framed[places], dtype=np.float32)
             shift[(slice(None), *here)][:, near] = found[::-1, None]
             tone[(slice(None), *here)][:, near] = _lacking(lacks, ring & lands)[near].T
@@ -106,8 +109,8 @@ def continued(framed: Pixels, alike: Mask, bared: Floats, search: Search) -> Con
 
 
 def wings(there: Mask, labels: Pixels, clothes: Mask, ground: Mask) -> Mask:
-    """Of bared clothes, ``there`` (h, w), what hangs out over the ground beside those that show
-    below: what hid them was wider than they are.
+    """Of bared clothes, ``there`` (h, w), the columns that hang out over the ground beside those
+    that show below: what hid them was wider at its hem than they are.
 
     ``clothes`` and ``ground`` (h, w) are what stays of a frame, ``labels`` (h, w) uint8. Clothes
     that end below a patch, as a skirt over legs, say nothing of their width.
@@ -120,25 +123,18 @@ def wings(there: Mask, labels: Pixels, clothes: Mask, ground: Mask) -> Mask:
         beside = labels[_grown(own, _RING) & clothes]
         if len(beside) < _FEWEST:
             continue
-        end = stats[patch, cv2.CC_STAT_TOP] + stats[patch, cv2.CC_STAT_HEIGHT] + _SEAM
-        below = slice(end, end + _UNDER)
+        hem = stats[patch, cv2.CC_STAT_TOP] + stats[patch, cv2.CC_STAT_HEIGHT]
+        below = slice(hem + _SEAM, hem + _SEAM + _UNDER)
         alike = clothes[below] & (labels[below] == np.bincount(beside).argmax())
         goes_on = np.flatnonzero(alike.any(0))
         if not goes_on.size:
             continue
         empty = ground[below].all(0)
         for side in (columns < goes_on[0] - _HIPS, columns > goes_on[-1] + _HIPS):
-            hanging = side & own.any(0)
+            hanging = side & own[max(0, hem - _HEM) : hem].any(0)
             if empty[hanging].sum() > _MOSTLY * hanging.sum():
                 out |= own & hanging & empty
     return out
-
-
-def _places(points: Points, shift: Points, shape: tuple[int, ...]) -> tuple[Points, Points]:
-    """Rows and columns that ``points`` (2, ...) come to lie on, the last ones beyond the edges."""
-    return tuple(
-        np.clip(own + by, 0, side - 1) for own, by, side in zip(points, shift, shape, strict=True)
-    )
 
 
 def _grown(mask: Mask, by: int) -> Mask:

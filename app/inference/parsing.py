@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from app.domain.cancel import CancelToken
-from app.domain.colors import give_back
+from app.domain.colors import claim
 from app.domain.errors import PictureError
 from app.domain.framing import Category, Window, around, completed, whole
 from app.domain.geometry import Rect
@@ -112,10 +112,10 @@ class Found:
         for own, plane in zip(both, self.probabilities, strict=True):
             own += _moved(plane, self.window, near, cv2.INTER_LINEAR) / 2
         labels = np.asarray(follow_edges(both, framed).argmax(axis=0), np.uint8)
+        labels[mine == 0] = GROUND
         if category != "lower":
             beside = [self.palette.of(group) for group in _BESIDE]
-            give_back(labels, both, framed, self.palette.of("upper", "dress"), beside)
-        labels[mine == 0] = GROUND
+            claim(labels, both, framed, self.palette.of("upper", "dress"), beside)
         without_specks(labels, round(_SPECK_NEAR * labels.size))
         return labels
 

@@ -40,7 +40,7 @@ Pixels = NDArray[np.uint8]
 _log = logging.getLogger("toile.inference")
 
 _PEOPLE, _DRAFTS, _CLOTHS, _CLOTH_BYTES = 4, 24, 16, 64 << 20
-"""How much is remembered: a person is 12 MB and 3 for each category, a draft up to 2.6 MB, a cloth
+"""How much is remembered: a person is 12 MB and 3 for each category, a draft up to 3.7 MB, a cloth
 up to twice as large as its cut."""
 _SMALL = 150  # pixels; a person less tall is too small to look good
 _UNSEEN = 0.25  # confidence below which a landmark is not in the picture
@@ -51,7 +51,7 @@ _UPON = ("skin", "hair", "accessory", "bag")
 network leaves in front it decides itself.)"""
 
 _CLOTHES = ("upper", "lower", "dress", "legwear")
-"""Groups of classes that a network's layer of clothes is made of."""
+"""Groups of classes that what a network calls `clothes` is made of."""
 
 _SHOULDERS = [LANDMARKS.index("left_shoulder"), LANDMARKS.index("right_shoulder")]
 _HIPS = [LANDMARKS.index("left_hip"), LANDMARKS.index("right_hip")]
@@ -300,7 +300,7 @@ class TryOn(Network):
         floor, clothes = framed.ground & stays, framed.clothes & stays
         bare, clad = (np.where(goes, made[n][0, 0], np.float32(0)) for n in ("ground", "clothes"))
         beyond = wings(clad > 0.5, framed.labels, clothes, floor)
-        behind = continued(framed.photo, floor, np.where(beyond, replace, bare), BEHIND)
+        behind = continued(framed.photo, floor, np.where(beyond, np.float32(1), bare), BEHIND)
         if behind is not None:
             clad[beyond & (behind.share[0] > 0)] = 0
         below = continued(framed.photo, clothes, clad, BELOW)

@@ -1,8 +1,8 @@
-"""Cuffs taken for hands, told by their colours."""
+"""Cuffs taken for hands, and floor taken for trousers, told by their colours."""
 
 import numpy as np
 
-from app.domain.colors import give_back, without_ground
+from app.domain.colors import claim, without_ground
 from app.domain.palette import Palette
 
 ROWS, COLUMNS = 384, 288
@@ -35,7 +35,7 @@ def given_back(palette: Palette, shirt: tuple[int, ...], cuff: tuple[int, ...]) 
     labels, chances, picture = scene(palette, shirt, cuff)
     before = labels.copy()
     others = [palette.of("skin"), palette.of("hair")]
-    give_back(labels, chances, picture, palette.of("upper", "dress"), others)
+    claim(labels, chances, picture, palette.of("upper", "dress"), others)
     changed = labels != before
     assert (labels[changed] == palette.by_key("shirt").index).all()
     return changed
@@ -57,7 +57,7 @@ def test_of_too_little_no_colours_are_known(palette: Palette) -> None:
     labels, chances, picture = scene(palette, WHITE, WHITE)
     labels[66:] = 0
     before = labels.copy()
-    give_back(labels, chances, picture, palette.of("upper"), [palette.of("skin")])
+    claim(labels, chances, picture, palette.of("upper"), [palette.of("skin")])
     np.testing.assert_array_equal(labels, before)
 
 

@@ -86,10 +86,10 @@ def cutout(*, frame: tuple[int, int] = FRAME, category: int = 0) -> bytes:
     )
 
 
-def tryon(*, frame: tuple[int, int] = FRAME) -> bytes:
+def tryon(*, frame: tuple[int, int] = FRAME, keeps: int | None = None) -> bytes:
     """The cloth is laid over the person where it is; what else the label map calls a class that
-    is neither ground nor skin is replaced by the person's mean colour, and all of it is ground, no
-    clothes.
+    is neither ground nor skin is replaced by the person's mean colour, and all of it is ground. Or
+    the class ``keeps`` stays, and all that is replaced is clothes.
     A cloth of which nothing lies in the upper sixth is taken to need a quarter clockwise."""
     height, width = frame
     ys = (np.arange(height) + 0.5) / height * 2 - 1
@@ -100,7 +100,10 @@ def tryon(*, frame: tuple[int, int] = FRAME) -> bytes:
         helper.make_node("Slice", ["cloth", "zero", "three", "axis"], ["colors"]),
         helper.make_node("Cast", ["labels"], ["index"], to=TensorProto.INT64),
         helper.make_node("Greater", ["index", "skin"], ["worn"]),
-        helper.make_node("Cast", ["worn"], ["plane"], to=_FLOAT),
+        helper.make_node("Equal", ["index", "keeps"], ["kept"]),
+        helper.make_node("Not", ["kept"], ["other"]),
+        helper.make_node("And", ["worn", "other"], ["goes"]),
+        helper.make_node("Cast", ["goes"], ["plane"], to=_FLOAT),
         helper.make_node("Unsqueeze", ["plane", "axis"], ["old"]),
         helper.make_node("Sub", ["one", "cover"], ["bare"]),
         helper.make_node("Mul", ["old", "bare"], ["replace"]),
@@ -108,8 +111,8 @@ def tryon(*, frame: tuple[int, int] = FRAME) -> bytes:
         helper.make_node("Expand", ["mean", "shape"], ["fill"]),
         helper.make_node("Sub", ["fill", "person"], ["change"]),
         helper.make_node("Mul", ["change", "replace"], ["patch"]),
-        helper.make_node("Identity", ["replace"], ["ground"]),
-        helper.make_node("Mul", ["replace", "none"], ["clothes"]),
+        helper.make_node("Mul", ["replace", "floor"], ["ground"]),
+        helper.make_node("Sub", ["replace", "ground"], ["clothes"]),
         helper.make_node("Add", ["person", "patch"], ["stripped"]),
         helper.make_node("Sub", ["colors", "stripped"], ["lift"]),
         helper.make_node("Mul", ["lift", "cover"], ["dress"]),
@@ -135,6 +138,8 @@ def tryon(*, frame: tuple[int, int] = FRAME) -> bytes:
         const("four", [4], np.int64),
         const("axis", [1], np.int64),
         const("skin", 1, np.int64),
+        const("keeps", -1 if keeps is None else keeps, np.int64),
+        const("floor", float(keeps is None), np.float32),
         const("one", 1, np.float32),
         const("none", 0, np.float32),
         const("shape", [1, 3, *frame], np.int64),

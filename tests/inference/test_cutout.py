@@ -56,6 +56,16 @@ def test_the_edge_is_the_pictures_own(cutout: Cutout, size: tuple[int, int]) -> 
     assert not wrong[far].any()
 
 
+def test_a_gap_that_is_like_the_ground_is_cut_out(cutout: Cutout) -> None:
+    picture = shirt(900, 700)
+    picture[(picture[..., :3] == 255).all(2), :3] = 250
+    gap = (slice(500, 830), slice(330, 370))
+    picture[gap][..., :3] = 222  # in shadow, and half a garment by the network
+    alpha = back(cut(cutout, picture), picture.shape)
+    assert alpha[520:790, 340:360].max() == 0
+    assert alpha[520:790, 200:300].min() == 255
+
+
 def test_a_clear_rim_all_around_and_no_ground_in_the_colours(cutout: Cutout) -> None:
     made = cut(cutout, shirt(900, 700))
     alpha = made.rgba[..., 3]

@@ -191,3 +191,35 @@ def test_over_something_else_than_ground_nothing_is_known_to_hang_out() -> None:
     labels[130:240, 80:110] = LEGS
     clothes, there = labels > 0, band() > 0
     assert not wings(there, labels, clothes, np.zeros(FRAME, bool)).any()
+
+
+def test_hips_that_are_wider_than_knees_stay_so() -> None:
+    """A coat hid them to its hem, which is as wide as the legs that come out of it."""
+    rows, columns = np.indices(FRAME)
+    half = 30 - (rows - 100) * 10 / 60  # 30 pixels at the hips, 20 at the hem
+    legs = (np.abs(columns - 95) < np.maximum(half, 20)) & (rows >= 100)
+    there = legs & (rows < 160)
+    labels = np.where(legs & ~there, LEGS, 0).astype(np.uint8)
+    labels[110:160, 90:100] = LEGS  # a slit of the coat
+    clothes = labels > 0
+    assert not wings(there & ~clothes, labels, clothes, ~legs).any()
+
+
+def test_nothing_comes_from_beyond_the_frame() -> None:
+    share = np.zeros(FRAME, np.float32)
+    share[200:240, 60:130] = 1
+    framed = np.full((*FRAME, 3), 128, np.uint8)
+    clothes = np.zeros(FRAME, bool)
+    clothes[100:, 55:135] = True
+    clothes[share > 0] = False
+    framed[clothes] = np.random.default_rng(4).integers(0, 255, (clothes.sum(), 3))
+    found = continued(framed, clothes, share, BELOW)
+    assert found is not None
+    y, x = np.mgrid[:ROWS, :COLUMNS]
+    across, down = found.shift.astype(int)
+    full = found.share[0] > 0
+    assert full.sum() > 1000
+    assert (
+        clothes[(y + down).clip(0, ROWS - 1), (x + across).clip(0, COLUMNS - 1)][full].mean() > 0.9
+    )
+    assert ((y + down)[full] < ROWS).mean() > 0.97  # but for the soft edge of a share

@@ -10,8 +10,10 @@ from app.domain.framing import LANDMARKS, Window, for_category
 from app.domain.geometry import Rect
 from app.domain.palette import Palette
 from app.domain.requests import Parsed, ParseRequest
+from app.inference import parsing
 from app.inference.packs import PARSING, Pack, load_pack
-from app.inference.parsing import MAX_LABELS, Parser, Reading
+from app.inference.parsing import MAX_LABELS, Found, Parser, Reading
+from app.inference.providers import Device
 from tests.inference.doubles import FakeDevices, devices
 from tests.inference.graphs import write_pack
 from tests.inference.photo_graphs import parser as parser_graph
@@ -112,6 +114,40 @@ def test_a_closer_reading_and_the_first_decide_together(parser: Parser, palette:
     again = found.labels_in(window, framed, closer, "upper")
     assert (again == near).mean() > 0.995
     assert not (again[140:166, 80:106] == HEAD).any()
+
+
+def test_colours_claim_for_tops_and_dresses_only(
+    palette: Palette, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """And strangers, who are taken out before, lend nobody their colours."""
+    sweater, skin = palette.by_key("sweater").index, palette.by_key("skin").index
+    seen = []
+
+    def claim(labels: np.ndarray, *told: object) -> None:
+        seen.append(labels.copy())
+        _, _, garment, others = told
+        assert garment[sweater]
+        assert [bool(other[skin]) for other in others] == [True, False, False, False]
+        labels[100:110] = sweater
+
+    monkeypatch.setattr(parsing, "claim", claim)
+    labels = np.zeros((256, 192), np.uint8)
+    labels[40:220, 60:100] = skin
+    chances = np.eye(len(palette), dtype=np.float32)[labels].transpose(2, 0, 1)
+    nearer = labels.copy()
+    nearer[40:220, 150:180] = sweater  # somebody whom the first look took out
+    window, points = Window(0, 0, 192, 256), np.zeros((13, 3), np.float32)
+    found = Found(
+        256, 192, 1.0, window, palette.colors[labels], np.ascontiguousarray(chances), points, 1,
+        "front", palette, Device("cpu"), (),
+    )  # fmt: skip
+    both = np.eye(len(palette), dtype=np.float32)[nearer].transpose(2, 0, 1)
+    reading = Reading(np.ascontiguousarray(both) * 2, points, Device("cpu"), ())
+    for category, claimed in (("upper", True), ("lower", False), ("dress", True)):
+        made = found.labels_in(window, palette.colors[nearer], reading, category)
+        assert bool((made[100:110] == sweater).all()) is claimed
+    assert len(seen) == 2
+    assert not any((labels == sweater).any() for labels in seen)
 
 
 def test_what_a_window_does_not_show_is_known_from_the_whole_photo(

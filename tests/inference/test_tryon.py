@@ -20,7 +20,14 @@ from app.inference.tryon import TryOn
 from tests.inference.doubles import FakeDevices, devices
 from tests.inference.graphs import write_pack
 from tests.inference.photo_graphs import tryon as tryon_graph
-from tests.inference.test_parsing import HIP_LEFT, HIP_RIGHT, SHOULDER_LEFT, SHOULDER_RIGHT, photo
+from tests.inference.test_parsing import (
+    HIP_LEFT,
+    HIP_RIGHT,
+    SHIRT,
+    SHOULDER_LEFT,
+    SHOULDER_RIGHT,
+    photo,
+)
 from tests.inference.wardrobe import (
     CLOTH,
     SIZE,
@@ -84,6 +91,29 @@ def test_the_person_wears_it_and_the_rest_stays(
     assert 0.1 < (result.region > 0).sum() / (6 * unit * 8 * unit) < 1
     assert result.use.device == "CPU"
     assert result.use.milliseconds > 0
+
+
+def test_what_a_wide_coat_hid_goes_on_as_it_shows_below(palette: Palette, tmp_path: Path) -> None:
+    """Beside a narrow top: pants in their own colour, as wide as they are, and the ground."""
+    coat, pants = palette.by_key("coat").index, SHIRT
+    labels = np.zeros((800, 600), np.uint8)
+    standing(palette, labels=labels)
+    drawn = labels.copy()
+    labels[260:480, 140:460] = coat
+    labels[(drawn == HIP_LEFT) | (drawn == HIP_RIGHT)] = pants
+    for joint in (SHOULDER_LEFT, SHOULDER_RIGHT):
+        labels[drawn == joint] = joint
+    labels[500:510, 200:210], labels[500:510, 390:400] = HIP_RIGHT, HIP_LEFT
+    strip = np.full((300, 225, 4), 255, np.uint8)
+    strip[10:290, 105:120, :3] = CLOTH
+    result = dress(
+        opened(write_packs(tmp_path, palette, keeps=pants)), photo(labels, palette), strip
+    )
+    found = result.rgba[..., :3].astype(int)
+    row = found[460]
+    assert (result.region[460, 150:450] == 255).all()
+    assert np.abs(row[[*range(220, 250), *range(350, 380)]] - palette.colors[pants]).max() <= 12
+    assert row[[*range(150, 170), *range(430, 450)]].min() >= 243
 
 
 def test_somebody_cut_out_wears_the_whole_of_it(tryon: TryOn, palette: Palette) -> None:

@@ -28,14 +28,19 @@ CLOTH = (40, 90, 160)
 
 
 def write_packs(
-    folder: Path, palette: Palette, *, category: int = 0, read_at: tuple[int, int] = FRAME
+    folder: Path,
+    palette: Palette,
+    *,
+    category: int = 0,
+    read_at: tuple[int, int] = FRAME,
+    keeps: int | None = None,
 ) -> Path:
-    """Parser, cut-out and try-on in ``folder``; every garment is of this category, 3 is none, and
-    the parser's frame is ``read_at``."""
+    """Parser, cut-out and try-on in ``folder``; every garment is of this category, 3 is none, the
+    parser's frame is ``read_at``, and the class ``keeps`` stays under what is put on."""
     graphs = {
         PARSING: {"parser": photo_graphs.parser(palette, frame=read_at)},
         CUTOUT: {"cutout": photo_graphs.cutout(frame=FRAME, category=category)},
-        TRYON: {"tryon": photo_graphs.tryon(frame=FRAME)},
+        TRYON: {"tryon": photo_graphs.tryon(frame=FRAME, keeps=keeps)},
     }
     for task, files in graphs.items():
         height, width = read_at if task == PARSING else FRAME

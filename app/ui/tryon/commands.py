@@ -43,7 +43,8 @@ _ENTRIES = (
     ),
     _Entry(
         *("turn_cloth", "Turn cloth", "rotate-right", "turn_cloth", ("T",)),
-        "Turn the cloth a quarter clockwise: it is put on as it lies, its neck or waist at the top",
+        "Turn the cloth a quarter clockwise, neck or waist to the top, or back if it was turned "
+        "by itself",
     ),
     _Entry(
         *("turn_person", "Turn person", "rotate-right", "turn_person", ("Shift+T",)),

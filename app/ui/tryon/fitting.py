@@ -102,7 +102,10 @@ class Fitting(QObject):
         piece = self.person if person else self.cloth
         if piece is None:
             return
-        by_itself = not person and self.outcome is not None and self.outcome.turned
+        untouched = not person and piece.quarters is None
+        by_itself = untouched and any(
+            one.turned and one.cloth.family == piece.family for one in self.outcomes
+        )
         self._quarters[piece.family] = 0 if by_itself else piece.turned().quarters
         (self.set_person if person else self.set_cloth)(piece)
 
