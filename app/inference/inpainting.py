@@ -34,7 +34,8 @@ _STRANGE = 60  # difference of colours 0..255 from which a larger one is no wors
 _FAR = np.array([0.1, 0.03])  # what a pixel's way down and across costs, in levels of colour
 _HEM = 12  # frame pixels above a patch's lowest that are its hem
 _UNDER = 4  # frame pixels below it in which it shows what its clothes go on as
-_HIPS = 3  # frame pixels by which clothes may be wider there
+_NARROWER = 3  # frame pixels by which clothes may be narrower there
+_HIPS = 0.12  # of the way up from the hem, by which hips may be wider still
 _MOSTLY = 0.9  # of what hangs out that has ground below it
 _EVEN = 6.0  # frame pixels; sigma over which differences of tone are evened
 _ORDINARY = 0.02  # weight of the patch's mean difference of tone
@@ -55,7 +56,7 @@ class Search:
 BEHIND = Search(np.arange(-102, 103, 3), np.arange(-16, 17, 4), 0.9, 1)
 """Mostly from beside: what stands on the ground is upright."""
 
-BELOW = Search(np.arange(-24, 25, 3), np.arange(-16, 97, 4), 0.3, 4)
+BELOW = Search(np.arange(-42, 43, 3), np.arange(-16, 97, 4), 0.3, 4)
 """Mostly from below, where they are narrower than the place they are wanted for."""
 
 
@@ -109,15 +110,15 @@ def continued(framed: Pixels, alike: Mask, bared: Floats, search: Search) -> Con
 
 
 def wings(there: Mask, labels: Pixels, clothes: Mask, ground: Mask) -> Mask:
-    """Of bared clothes, ``there`` (h, w), the columns that hang out over the ground beside those
-    that show below: what hid them was wider at its hem than they are.
+    """Of bared clothes, ``there`` (h, w), what hangs out over the ground beside those that show
+    below: what hid them was wider at its hem than they are.
 
     ``clothes`` and ``ground`` (h, w) are what stays of a frame, ``labels`` (h, w) uint8. Clothes
     that end below a patch, as a skirt over legs, say nothing of their width.
     """
     out = np.zeros_like(there)
     _, patches, stats, _ = cv2.connectedComponentsWithStats(there.view(np.uint8))
-    columns = np.arange(there.shape[1])
+    rows, columns = np.ogrid[: there.shape[0], : there.shape[1]]
     for patch in range(1, len(stats)):
         own = patches == patch
         beside = labels[_grown(own, _RING) & clothes]
@@ -130,10 +131,11 @@ def wings(there: Mask, labels: Pixels, clothes: Mask, ground: Mask) -> Mask:
         if not goes_on.size:
             continue
         empty = ground[below].all(0)
-        for side in (columns < goes_on[0] - _HIPS, columns > goes_on[-1] + _HIPS):
-            hanging = side & own[max(0, hem - _HEM) : hem].any(0)
+        margin = _NARROWER + _HIPS * (hem - rows)
+        for side in (columns < goes_on[0] - margin, columns > goes_on[-1] + margin):
+            hanging = (side & own)[max(0, hem - _HEM) : hem].any(0)
             if empty[hanging].sum() > _MOSTLY * hanging.sum():
-                out |= own & hanging & empty
+                out |= own & side & empty
     return out
 
 
