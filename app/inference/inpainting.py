@@ -26,6 +26,7 @@ _LEAST = 0.3  # share from which a place counts as bared
 _FEWEST = 25  # frame pixels of a patch that is worth a search
 _SEAM = 2  # frame pixels around what is not alike, where colours are mixed
 _APART = 3  # frame pixels; patches that lie nearer together are one
+_NEXT = np.ones((3, 3), np.uint8)
 _RING = 7  # frame pixels around a patch that have to fit
 _NEAREST = 4  # a shift by less finds the patch itself
 _SEEN = 300  # points of a patch, and of its ring, that are looked at
@@ -105,6 +106,8 @@ def continued(framed: Pixels, alike: Mask, bared: Floats, search: Search) -> Con
             inside, near = inside & ~lands, near & ~lands
     if not share.any():
         return None
+    for plane in shift:  # where two copies meet, the fill shows through
+        share[cv2.dilate(plane, _NEXT) != cv2.erode(plane, _NEXT)] = 0
     soft = np.asarray(cv2.blur(share, (3, 3)), np.float32)
     return Continued(shift, tone, soft[None])
 
