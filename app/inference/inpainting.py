@@ -9,6 +9,7 @@ at its own resolution.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import cv2
@@ -85,31 +86,42 @@ def continued(framed: Pixels, alike: Mask, bared: Floats, search: Search) -> Con
         x, y, w, h = stats[patch, : cv2.CC_STAT_AREA].tolist()
         box = Rect(x - _RING, y - _RING, w + 2 * _RING, h + 2 * _RING)
         here = box.clip(bared.shape[1], bared.shape[0]).slices
-        near = patches[here] == patch
-        inside = near & there[here]
-        ring = _grown(inside, _RING) & sure[here]
-        corner = np.array([here[0].start, here[1].start])
-        around = np.argwhere(ring) + corner
-        for _ in range(search.shifts):
-            if np.count_nonzero(inside) < _FEWEST:
-                break
-            found = _best(framed, sure, np.argwhere(inside) + corner, around, search)
-            if found is None:
-                break
-            rows, columns = np.indices(near.shape) + (corner + found)[:, None, None]
-            places = rows.clip(0, sure.shape[0] - 1), columns.clip(0, sure.shape[1] - 1)
-            lands = sure[places] & (rows == places[0]) & (columns == places[1])
-            lacks = np.subtract(framed[here], framed[places], dtype=np.float32)
+        near, inner = patches[here] == patch, there[here]
+        for found, lands, lacks in _copies(framed, sure, here, near & inner, search):
             shift[(slice(None), *here)][:, near] = found[::-1, None]
-            tone[(slice(None), *here)][:, near] = _lacking(lacks, ring & lands)[near].T
-            share[here][inside & lands] = bared[here][inside & lands]
-            inside, near = inside & ~lands, near & ~lands
+            tone[(slice(None), *here)][:, near] = lacks[near].T
+            filled = near & inner & lands
+            share[here][filled] = bared[here][filled]
+            near = near & ~lands
     if not share.any():
         return None
     for plane in shift:  # where two copies meet, the fill shows through
         share[cv2.dilate(plane, _NEXT) != cv2.erode(plane, _NEXT)] = 0
     soft = np.asarray(cv2.blur(share, (3, 3)), np.float32)
     return Continued(shift, tone, soft[None])
+
+
+def _copies(
+    framed: Pixels, sure: Mask, here: tuple[slice, slice], inside: Mask, search: Search
+) -> Iterator[tuple[Points, Mask, Floats]]:
+    """The shifts (2,) down and across of which a patch is made, ``inside`` (h, w) the part ``here``
+    of a frame: each with the places (h, w) that land by it on what is ``sure``, and with what their
+    colours lack (h, w, 3)."""
+    ring = _grown(inside, _RING) & sure[here]
+    corner = np.array([here[0].start, here[1].start])
+    around = np.argwhere(ring) + corner
+    for _ in range(search.shifts):
+        if np.count_nonzero(inside) < _FEWEST:
+            return
+        found = _best(framed, sure, np.argwhere(inside) + corner, around, search)
+        if found is None:
+            return
+        rows, columns = np.indices(inside.shape) + (corner + found)[:, None, None]
+        places = rows.clip(0, sure.shape[0] - 1), columns.clip(0, sure.shape[1] - 1)
+        lands = sure[places] & (rows == places[0]) & (columns == places[1])
+        lacks = np.subtract(framed[here], framed[places], dtype=np.float32)
+        yield found, lands, _lacking(lacks, ring & lands)
+        inside = inside & ~lands
 
 
 def wings(there: Mask, labels: Pixels, clothes: Mask, ground: Mask) -> Mask:
