@@ -133,6 +133,7 @@ def _order(options: argparse.Namespace) -> Order:
         pairing=pairing,
         table=Path(options.pairs) if pairing == "table" else None,
         category=chosen_category(options),
+        upright=options.upright,
         template=options.template,
         kind=options.format,
         quality=options.quality,

@@ -154,6 +154,11 @@ def add_outcome_options(parser: argparse.ArgumentParser) -> None:
         help="what kind of garment it is; default: seen from its picture",
     )
     parser.add_argument(
+        "--upright",
+        action="store_true",
+        help="put a cloth on as it lies in its picture, even if it seems to lie sideways",
+    )
+    parser.add_argument(
         "--quality",
         type=quality,
         default=QUALITY,

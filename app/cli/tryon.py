@@ -40,11 +40,6 @@ def add(commands: Commands) -> None:
         "-o", "--output", type=Path, required=True, metavar="OUT", help="a PNG, JPEG or WebP"
     )
     add_outcome_options(parser)
-    parser.add_argument(
-        "--upright",
-        action="store_true",
-        help="put the cloth on as it lies in its picture, even if it seems to lie sideways",
-    )
     parser.add_argument("--json", action="store_true", help="print what was done as JSON")
 
 

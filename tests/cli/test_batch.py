@@ -150,6 +150,14 @@ def test_a_table_of_pairs(order: Order, tryon: StandIn) -> None:
     assert batch(order, "--pairs", table, "--template", "{person} {category}") == 0
     assert [path.name for path in outcomes(order)] == ["p000 dress.jpg", "p002 auto.jpg"]
     assert [request.category for request in tryon.asked] == ["dress", None]
+    assert not any(request.upright for request in tryon.asked)
+
+
+def test_cloths_that_are_put_on_as_they_lie(order: Order, tryon: StandIn) -> None:
+    assert batch(order, "--upright", "--dry-run") == 0
+    assert batch(order, "--upright") == 0
+    assert len(tryon.asked) > len(outcomes(order))
+    assert all(request.upright for request in tryon.asked)
 
 
 def test_faults_of_the_order_are_3_and_said_in_a_line(

@@ -12,7 +12,7 @@ import pytest
 from app.domain import files
 from app.domain.batch import journal as module
 from app.domain.batch.journal import FOLDER, Made
-from app.domain.batch.order import OrderError, StoreError
+from app.domain.batch.order import Order, OrderError, StoreError
 from app.domain.batch.plan import plan
 from app.domain.cancel import CancelToken
 from tests.conftest import ROOT
@@ -129,6 +129,17 @@ def test_other_settings_are_refused_with_their_names(tmp_path: Path) -> None:
     with pytest.raises(StoreError, match="other settings: the name template, the format"):
         start(other, "resume")
     assert run(other, how="anew").done == 6
+
+
+def test_what_an_older_program_did_not_ask_is_as_it_was_done_then(tmp_path: Path) -> None:
+    order = made_order(tmp_path)
+    told = json.loads(order.stored())
+    del told["upright"]
+    older = json.dumps(told)
+    assert Order.read(older, order.out) == order
+    assert order.differs(older) == []
+    other = made_order(tmp_path, upright=True)
+    assert other.differs(older) == ["how cloths that lie sideways are put on"]
 
 
 def test_anew_replaces_the_old_outcomes_and_nothing_else(tmp_path: Path) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -203,6 +204,15 @@ def test_what_will_not_do_is_said_at_once(rooms: Studio, order: Order, tmp_path:
     assert enabled(rooms) == set()
 
 
+def test_whether_cloths_are_turned_is_part_of_the_order(rooms: Studio, order: Order) -> None:
+    form = room(rooms).form
+    for upright in (True, False):
+        fill(rooms, replace(order, upright=upright))
+        asked = form.order()
+        assert asked is not None
+        assert asked.upright is upright
+
+
 def test_the_name_is_shown_as_it_is_typed(rooms: Studio) -> None:
     form = room(rooms).form
     form.template.setText("{cloth} {n}")
@@ -322,7 +332,7 @@ def test_the_keyboard_is_enough(rooms: Studio, order: Order, gate: Gate) -> None
         QTest.keyClick(field.line, KEY.Key_Tab)
         QTest.keyClick(field.button, KEY.Key_Tab)
     assert form.pairing.hasFocus()
-    for widget in (form.pairing, form.category):
+    for widget in (form.pairing, form.category, form.upright):
         QTest.keyClick(widget, KEY.Key_Tab)
     assert form.out.line.hasFocus()
     QTest.keyClicks(form.out.line, str(order.out))

@@ -78,7 +78,8 @@ def _try(plan: Plan, item: Item, fit: Fit, cancel: CancelToken, jobs: int) -> tu
     person = load_picture(item.person)
     cloth = in_profile(load_picture(item.cloth), person.icc)
     read = time.perf_counter()
-    finish = fit(TryOnRequest(person.rgba, cloth.rgba, item.category), cancel)
+    upright = plan.order.upright
+    finish = fit(TryOnRequest(person.rgba, cloth.rgba, item.category, upright=upright), cancel)
     fitted = time.perf_counter()
     result = finish(cancel)
     name = Path(item.outcome)

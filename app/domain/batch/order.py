@@ -23,6 +23,7 @@ _WORDS = {
     "pairing": "the pairing",
     "table": "the table of pairs",
     "category": "the category",
+    "upright": "how cloths that lie sideways are put on",
     "template": "the name template",
     "kind": "the format",
     "quality": "the quality",
@@ -43,8 +44,9 @@ class Order:
 
     ``pairing`` "all" dresses everyone in everything, "name" pairs files of the same name, "table"
     takes the pairs from the CSV file ``table``. Without a ``category`` each cloth's picture
-    decides; a table may say it line by line. ``template`` makes the outcomes' names in ``out``,
-    ``kind`` is their format and ``quality`` 1..100 that of JPEG and WebP.
+    decides; a table may say it line by line. Cloths that seem to lie sideways in their pictures are
+    turned, unless all of them are said to be ``upright``. ``template`` makes the outcomes' names in
+    ``out``, ``kind`` is their format and ``quality`` 1..100 that of JPEG and WebP.
     """
 
     people: Path
@@ -53,6 +55,7 @@ class Order:
     pairing: Pairing = "all"
     table: Path | None = None
     category: Category | None = None
+    upright: bool = False
     template: str = TEMPLATE
     kind: Kind = KIND
     quality: int = QUALITY
@@ -74,8 +77,12 @@ class Order:
         """What is different in another order's text, in words."""
         there: dict[str, Any] = json.loads(stored)
         here: dict[str, Any] = json.loads(self.stored())
-        names = [field.name for field in fields(self) if field.name in here]
-        return [_WORDS[name] for name in names if here[name] != there.get(name)]
+        known = [field for field in fields(self) if field.name in here]
+        return [
+            _WORDS[field.name]
+            for field in known
+            if here[field.name] != there.get(field.name, field.default)
+        ]
 
 
 def _plain(value: object) -> object:

@@ -143,7 +143,9 @@ class Run:
         try:
             pictures = pair.result()
             begun = time.perf_counter()
-            request = TryOnRequest(pictures.person.rgba, pictures.cloth.rgba, item.category)
+            person, cloth = pictures.person.rgba, pictures.cloth.rgba
+            upright = self._journal.order.upright
+            request = TryOnRequest(person, cloth, item.category, upright=upright)
             finish = self._fit(request, cancel)
             seconds = time.perf_counter() - begun
         except Cancelled:

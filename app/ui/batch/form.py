@@ -36,6 +36,10 @@ _CATEGORIES = (
     ("lower", "Lower: skirts, pants"),
     ("dress", "Dress"),
 )
+_TURNS = (
+    (False, "Cloths that lie on their side"),
+    (True, "No cloths: as they lie"),
+)
 _MADE_UP: Pair = (Path("anna"), Path("coat"), None)
 _KINDS = (("jpg", "JPEG"), ("png", "PNG, lossless"), ("webp", "WebP"))
 
@@ -57,6 +61,7 @@ class BatchForm(QWidget):
         self.out = PathField("batch.output_field", "Output folder", "A folder for the outcomes")
         self.pairing = _choice("batch.pairing", "Pairs", _PAIRINGS)
         self.category = _choice("batch.category", "Kind of garment", _CATEGORIES)
+        self.upright = _choice("batch.upright", "Turn", _TURNS)
         self.kind = _choice("batch.kind", "Format", _KINDS)
         self.quality = QSpinBox()
         self.quality.setObjectName("batch.quality")
@@ -76,7 +81,8 @@ class BatchForm(QWidget):
         self._late.setSingleShot(True)
         self._late.setInterval(_PAUSE)
         self._late.timeout.connect(self.changed)
-        for field in (self.pairing, self.category, self.kind, self.quality, self.template):
+        choices = (self.pairing, self.category, self.upright, self.kind)
+        for field in (*choices, self.quality, self.template):
             field.setMinimumHeight(HEIGHT)
         self._lay_out()
         self._connect()
@@ -100,6 +106,7 @@ class BatchForm(QWidget):
                     ("P&airs", self.pairing),
                     (self._table_label, self.table),
                     ("&Kind", self.category),
+                    ("T&urn", self.upright),
                 ),
             ),
             (
@@ -135,7 +142,7 @@ class BatchForm(QWidget):
     def _connect(self) -> None:
         for path in (self.people, self.cloths, self.table, self.out):
             path.changed.connect(self._on_change)
-        for choice in (self.pairing, self.category, self.kind):
+        for choice in (self.pairing, self.category, self.upright, self.kind):
             choice.currentIndexChanged.connect(lambda _index: self._on_change())
         self.quality.valueChanged.connect(lambda _value: self._on_change())
         self.template.textChanged.connect(lambda _text: self._on_change())
@@ -193,6 +200,7 @@ class BatchForm(QWidget):
             pairing=self.pairing.currentData(),
             table=self._table(),
             category=next((known for known in CATEGORIES if known == category), None),
+            upright=self.upright.currentData(),
             template=self.template.text(),
             kind=self.kind.currentData(),
             quality=self.quality.value(),
@@ -215,6 +223,7 @@ class BatchForm(QWidget):
         for choice, value in (
             (self.pairing, order.pairing),
             (self.category, order.category or ""),
+            (self.upright, order.upright),
             (self.kind, order.kind),
         ):
             choice.setCurrentIndex(max(0, choice.findData(value)))
@@ -238,7 +247,7 @@ class BatchForm(QWidget):
         return False
 
 
-def _choice(name: str, title: str, values: tuple[tuple[str, str], ...]) -> QComboBox:
+def _choice(name: str, title: str, values: tuple[tuple[str | bool, str], ...]) -> QComboBox:
     box = QComboBox()
     box.setObjectName(name)
     box.setAccessibleName(title)
