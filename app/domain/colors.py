@@ -56,8 +56,9 @@ def claim(
         return
     side = 2 * round(_REACH * len(labels)) + 1
     near = cv2.dilate(own.view(np.uint8), np.ones((side, side), np.uint8)) > 0
-    likeliest = np.flatnonzero(garment)[probabilities[garment].argmax(0)].astype(np.uint8)
-    chance = np.maximum(probabilities[garment].sum(0), _LEAST)
+    chances = probabilities[garment]
+    likeliest = np.flatnonzero(garment)[chances.argmax(0)].astype(np.uint8)
+    chance = np.maximum(chances.sum(0), _LEAST)
     for classes in others:
         taken = classes[labels]
         other = _colors(bins, taken)
