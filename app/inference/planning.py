@@ -96,7 +96,7 @@ class Plan:
         cover[cover < LEAST] = 0
         replace = np.clip(draft.replace, 0, 1)
         replace[replace < LEAST] = 0
-        where = _frame_points(draft.flow)
+        where = frame_points(draft.flow)
         x, y = where - np.float32(0.5)
         reached = np.asarray(cv2.remap(cloth.framed, x, y, cv2.INTER_LINEAR), np.float32)
         reached /= 255
@@ -141,7 +141,7 @@ class Plan:
         return box.clip(person.rgba.shape[1], person.rgba.shape[0])
 
 
-def _frame_points(flow: Floats) -> Floats:
+def frame_points(flow: Floats) -> Floats:
     """Flow -1..1 as points of the cloth's frame, in its pixels from its left upper edge."""
     sides = np.array(flow.shape[:0:-1], np.float32)[:, None, None]
     points: Floats = (flow + 1) * (sides / 2)

@@ -25,12 +25,12 @@ from app.domain.requests import CutCloth, Finish, TryOnRequest, TryOnResult
 from app.inference.compositing import composite
 from app.inference.cutout import Cutout, no_garment
 from app.inference.devices import Devices
+from app.inference.drafting import Seen, drafted
 from app.inference.graphs import TRYON_GRAPH, to_planes
-from app.inference.inpainting import BEHIND, BELOW, continued, wings
 from app.inference.network import Network, use_of
 from app.inference.packs import Pack
 from app.inference.parsing import Found, Parser
-from app.inference.planning import LEAST, Cloth, Draft, Person
+from app.inference.planning import Cloth, Draft, Person
 from app.inference.providers import Device
 from app.inference.recent import Digests, Recent
 from app.inference.upsampling import Guide
@@ -70,15 +70,11 @@ _LIES = {
 
 @dataclass(frozen=True, eq=False)
 class _Framed:
-    """A person as the network sees them for one category; ``ground`` (h, w) bool is where nobody
-    is, ``clothes`` the same where garments are, in the photograph itself."""
+    """A person as the network sees them for one category."""
 
     window: Window
-    photo: Pixels
+    seen: Seen
     guide: Guide
-    labels: Pixels
-    ground: NDArray[np.bool_]
-    clothes: NDArray[np.bool_]
     landmarks: NDArray[np.float32]
 
 
@@ -179,7 +175,7 @@ class TryOn(Network):
         if not request.upright:
             quarters = self._lies.get(who + what, str(request.category), lambda: _turn(put_on))
         hung, category, framed, drafted = put_on(quarters)
-        upon = self._upon(framed.labels, category)
+        upon = self._upon(framed.seen.labels, category)
         person = Person(photo, framed.window, framed.guide, upon)
         said = tuple(dict.fromkeys(self._said))
         fitted = time.perf_counter() - begun
@@ -251,8 +247,8 @@ class TryOn(Network):
         shown = np.zeros((height, width), np.bool_)
         shown[window.inside(photo.shape, shown.shape)] = True
         clothes = self._parser.palette.of(*_CLOTHES)[small] & shown
-        ground = (nobody > 0) & shown
-        return _Framed(window, framed, Guide(framed), small, ground, clothes, landmarks)
+        seen = Seen(framed, small, (nobody > 0) & shown, clothes)
+        return _Framed(window, seen, Guide(framed), landmarks)
 
     def _fit_one(
         self,
@@ -284,29 +280,18 @@ class TryOn(Network):
         kind[0, CATEGORIES.index(category)] = 1
         outcome = self._runner.run(
             {
-                "person": to_planes(framed.photo),
+                "person": to_planes(framed.seen.photo),
                 "cloth": to_planes(hung.framed),
-                "labels": framed.labels[None],
+                "labels": framed.seen.labels[None],
                 "landmarks": framed.landmarks[None],
                 "category": kind,
             },
             cancel,
         )
         self._said += outcome.notices
-        made = outcome.outputs
-        cover, replace = made["cover"][0, 0], made["replace"][0, 0]
-        goes = replace >= LEAST
-        stays = ~goes & (cover < LEAST)
-        floor, clothes = framed.ground & stays, framed.clothes & stays
-        bare, clad = (np.where(goes, made[n][0, 0], np.float32(0)) for n in ("ground", "clothes"))
-        beyond = wings(clad > 0.5, framed.labels, clothes, floor)
-        behind = continued(framed.photo, floor, np.where(beyond, np.float32(1), bare), BEHIND)
-        if behind is not None:
-            clad[beyond & (behind.share[0] > 0)] = 0
-        below = continued(framed.photo, clothes, clad, BELOW)
-        known = tuple(part for part in (behind, below) if part is not None)
-        draft = Draft(made["flow"][0], cover, replace, made["fill"][0], known)
-        return _Drafted(draft, quarters_to_upright(made["quarters"][0]), outcome.device)
+        draft = drafted(outcome.outputs, framed.seen, sleeves=category != "lower")
+        quarters = quarters_to_upright(outcome.outputs["quarters"][0])
+        return _Drafted(draft, quarters, outcome.device)
 
 
 def _turn(put_on: Callable[[int], tuple[_Hung, Category, _Framed, _Drafted]]) -> int:
