@@ -12,6 +12,8 @@ import pytest
 
 torch = pytest.importorskip("torch", reason="the recipe needs the extra `training`")
 
+from models.training import blobs, prepare  # noqa: E402
+from models.training.parser.colouring import IGNORE  # noqa: E402
 from models.training.tryon import finding, flat, making, pairs, skinning, worn  # noqa: E402
 from tests.training.people_drawn import MIDDLE, class_of, draw, landmarks_of_drawn  # noqa: E402
 
@@ -133,6 +135,45 @@ def test_command_writes_the_same_pack_twice(
     assert set(training.skirt.tolist()) <= {0.0, 1.0}
     clear = training.cloth[:, :, 3:].expand(-1, -1, 3, -1, -1) == 0
     assert float(training.cloth[:, :, :3][clear].float().mean()) > 253
+
+
+def _relabelled(source: Path, target: Path, unsure: int) -> Path:
+    """A pack as `relabel` writes it, every ``unsure``-th column of whose maps has no label."""
+    prepare.prepare(source, target)
+    with np.load(target) as pack:
+        content = dict(pack)
+    maps = [making.decoded(part) for part in blobs.parts(content["labels"], content["label_sizes"])]
+    for labels in maps:
+        labels[:, ::unsure] = IGNORE
+    content["labels"], content["label_sizes"] = blobs.joined([making.png(m) for m in maps])
+    content["ids"] = np.array([f"read{photo}" for photo in content["ids"]])
+    with target.open("wb") as file:
+        np.savez(file, **content)
+    return target
+
+
+def test_people_that_a_parser_labelled_are_learned_from_too(
+    drawn_people: Path, tmp_path: Path
+) -> None:
+    pack = _relabelled(drawn_people, tmp_path / "read.npz", unsure=40)
+    drawn, _ = making.make(drawn_people, variants=1)
+    records, _ = making.make(drawn_people, variants=1, relabelled=pack)
+    also = records[len(drawn) :]
+    assert [record.photo for record in records[: len(drawn)]] == [r.photo for r in drawn]
+    assert {record.photo for record in also} == {f"read{record.photo}" for record in drawn}
+    assert all(record.train for record in also)
+    for record, own in zip(also, drawn, strict=True):
+        labels, truth = (making.decoded(r.blobs["labels"]) for r in (record, own))
+        assert (labels == truth).mean() > 0.98
+
+
+def test_where_a_parser_was_unsure_of_too_much_nothing_is_learned(
+    drawn_people: Path, tmp_path: Path
+) -> None:
+    pack = _relabelled(drawn_people, tmp_path / "read.npz", unsure=2)
+    records, refused = making.make(drawn_people, variants=1, relabelled=pack)
+    assert not any(record.photo.startswith("read") for record in records)
+    assert refused["any: labels unsure"] == 4
 
 
 def test_command_says_when_nothing_fits(

@@ -7,7 +7,9 @@ import multiprocessing
 import os
 import zlib
 from collections import Counter
+from collections.abc import Iterator
 from dataclasses import dataclass, field
+from itertools import chain, islice
 from pathlib import Path
 
 import cv2
@@ -15,12 +17,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from app.domain import framing
-from models.training import palette
+from app.domain.palette import GROUND
+from models.training import blobs, palette
+from models.training.parser.colouring import IGNORE
 from models.training.prepare import SKIP, read_landmarks
 from models.training.tryon import finding, flat, skinning, worn
 
 Bytes = NDArray[np.uint8]
 Row = dict[str, bytes]
+_UNSURE = 0.3  # of a person, edges and all, of which a parser may be unsure
 _TORN = 0.045  # share of a garment that may tear, where sleeves come off the body
 
 
@@ -48,8 +53,50 @@ class Record:
 
 
 @dataclass(frozen=True)
-class _Task:
+class _Drawn:
+    """A photograph whose label map was drawn by hand, in a folder ``ccp``."""
+
     root: Path
+    photo: str
+
+    def read(self) -> tuple[Bytes, Bytes]:
+        """The photograph (H, W, 3) RGB and its classes of the palette (H, W)."""
+        photo = cv2.imread(str(self.root / "photos" / f"{self.photo}.jpg"), cv2.IMREAD_COLOR)
+        source = cv2.imread(str(self.root / "labels" / f"{self.photo}.png"), cv2.IMREAD_GRAYSCALE)
+        if photo is None or source is None:
+            raise FileNotFoundError(f"photo or label map of {self.photo} is missing or unreadable")
+        names = (self.root / "label_names.txt").read_text("utf-8").split()
+        return np.ascontiguousarray(photo[:, :, ::-1]), palette.grouping(names)[source]
+
+
+@dataclass(frozen=True)
+class _Relabelled:
+    """A photograph that a parser labelled (`models.training.parser.relabel`), both encoded."""
+
+    photo: bytes
+    labels: bytes
+
+    def read(self) -> tuple[Bytes, Bytes] | None:
+        """As `_Drawn.read`; what the parser was unsure of is what lies next to it. None where it
+        was unsure of too much."""
+        labels = decoded(self.labels)
+        unsure = labels == IGNORE
+        if unsure.all():
+            return None
+        nearest = cv2.distanceTransformWithLabels(
+            unsure.view(np.uint8), cv2.DIST_L2, 5, labelType=cv2.DIST_LABEL_PIXEL
+        )[1]
+        known = np.zeros(int(nearest.max()) + 1, np.uint8)
+        known[nearest[~unsure]] = labels[~unsure]
+        whole = known[nearest]
+        if unsure.sum() > _UNSURE * np.count_nonzero(whole != GROUND):
+            return None
+        return np.ascontiguousarray(decoded(self.photo)), whole
+
+
+@dataclass(frozen=True)
+class _Task:
+    source: _Drawn | _Relabelled
     photo: str
     train: bool
     landmarks: NDArray[np.float32]
@@ -58,14 +105,10 @@ class _Task:
 
 
 def _make(task: _Task) -> tuple[list[Record], list[str]]:
-    photo = cv2.imread(str(task.root / "photos" / f"{task.photo}.jpg"), cv2.IMREAD_COLOR)
-    source = cv2.imread(str(task.root / "labels" / f"{task.photo}.png"), cv2.IMREAD_GRAYSCALE)
-    if photo is None or source is None:
-        raise FileNotFoundError(f"photograph or label map of {task.photo} is missing or unreadable")
-    names = (task.root / "label_names.txt").read_text("utf-8").split()
-    labels = palette.grouping(names)[source]
-    rgb = np.ascontiguousarray(photo[:, :, ::-1])
-    garments, refused = finding.find(rgb, labels, task.landmarks)
+    read = task.source.read()
+    if read is None:
+        return [], ["any: labels unsure"]
+    garments, refused = finding.find(*read, task.landmarks)
     records = []
     for garment in garments:
         record = _record(task, garment)
@@ -159,24 +202,46 @@ def _start() -> None:
 
 
 def make(
-    data: Path, *, seed: int = 0, variants: int = 3, limit: int | None = None
+    data: Path,
+    *,
+    seed: int = 0,
+    variants: int = 3,
+    limit: int | None = None,
+    relabelled: Path | None = None,
 ) -> tuple[list[Record], Counter[str]]:
     """Every pair that can be made from the labelled photographs, or from the first ``limit``, and
-    how many garments were refused for what reason."""
-    root = data / "ccp"
-    landmarks = read_landmarks(root)
-    with (root / "index.csv").open(encoding="utf-8") as file:
-        rows = [
-            row
-            for row in csv.DictReader(file)
-            if row["annotation"] == "pixel" and row["id"] not in SKIP and row["id"] in landmarks
-        ][:limit]
+    from the pack ``relabelled``; and how many garments were refused for what reason."""
     tasks = [
-        _Task(root, row["id"], row["split"] == "train", landmarks[row["id"]], seed, variants)
-        for row in rows
+        _Task(source, photo, train, landmarks, seed, variants)
+        for source, photo, train, landmarks in chain(
+            islice(_drawn(data / "ccp"), limit), _relabelled(relabelled) if relabelled else ()
+        )
     ]
     # Not forked: a fork while OpenCV's threads run in this process would hang.
     with multiprocessing.get_context("spawn").Pool(2, _start) as pool:
         made = list(pool.imap(_make, tasks, 8))
     records = [record for of_photo, _ in made for record in of_photo]
     return records, Counter(reason for _, reasons in made for reason in reasons)
+
+
+def _drawn(root: Path) -> Iterator[tuple[_Drawn, str, bool, NDArray[np.float32]]]:
+    landmarks = read_landmarks(root)
+    with (root / "index.csv").open(encoding="utf-8") as file:
+        for row in csv.DictReader(file):
+            photo = row["id"]
+            if row["annotation"] == "pixel" and photo not in SKIP and photo in landmarks:
+                yield _Drawn(root, photo), photo, row["split"] == "train", landmarks[photo]
+
+
+def _relabelled(pack: Path) -> Iterator[tuple[_Relabelled, str, bool, NDArray[np.float32]]]:
+    """Those of a pack in which somebody was found, never to be measured on."""
+    with np.load(pack) as content:
+        photos, labels = (
+            blobs.parts(content[f"{what}s"], content[f"{what}_sizes"])
+            for what in ("photo", "label")
+        )
+        rows = zip(content["ids"], photos, labels, content["landmarks"], strict=True)
+        for photo, encoded, classes, landmarks in rows:
+            if landmarks[:, 2].any():
+                source = _Relabelled(encoded.tobytes(), classes.tobytes())
+                yield source, str(photo), True, landmarks

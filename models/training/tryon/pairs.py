@@ -1,12 +1,14 @@
 """Make try-on pairs from labelled photographs: a person, the garment worn laid flat, the true flow.
 
-    python -m models.training.tryon.pairs DATA -o PAIRS.npz --sheet SHEET.jpg
+    python -m models.training.tryon.pairs DATA -o PAIRS.npz --relabelled RELABELLED.npz \
+        --sheet SHEET.jpg
 
 No open set holds a garment photographed flat and the same garment worn. So each garment that is
 worn from the front and hardly hidden is cut out, moved by the body's bones into a lying pose and
 put on white; the way back is known for every pixel. DATA is a folder with ``ccp/`` as `prepare`
-reads it, and ``ccp/pose.csv`` (33 landmarks for each photograph, MediaPipe's names). The same seed
-makes the same pairs, whatever part of the photographs is taken.
+reads it, and ``ccp/pose.csv`` (33 landmarks for each photograph, MediaPipe's names). To learn from,
+photographs that a parser labelled serve as well, if it was sure of them. The same seed makes the
+same pairs, whatever part of the photographs is taken.
 """
 
 from __future__ import annotations
@@ -166,10 +168,15 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--variants", type=int, default=3, help="cloths of each garment")
     parser.add_argument("--sheet", type=Path, help="contact sheet (photographs: do not publish it)")
-    parser.add_argument("--limit", type=int, help="first N photographs only")
+    parser.add_argument("--limit", type=int, help="first N photographs labelled by hand only")
+    parser.add_argument("--relabelled", type=Path, help="photographs labelled by a parser, as well")
     args = parser.parse_args()
     records, refused = making.make(
-        args.data, seed=args.seed, variants=args.variants, limit=args.limit
+        args.data,
+        seed=args.seed,
+        variants=args.variants,
+        limit=args.limit,
+        relabelled=args.relabelled,
     )
     if not records:
         raise SystemExit("No garment in these photographs can be laid flat.")
