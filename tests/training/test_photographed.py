@@ -219,6 +219,41 @@ def test_a_skirt_below_an_arm_that_is_bent_stays_whole() -> None:
         assert not past[:, 84:108].any()
 
 
+def test_a_bared_arm_is_no_wider_than_an_arm() -> None:
+    """Where an old sleeve was wider, on its outer side, no arm can be."""
+    points = standing()
+    bared = limbs.bared(points, garment_of("upper", 0.4, 0.0), HEIGHT)
+    beside, must = bared.beside[0, 0], bared.must[0, 0]
+    for y, arm, outside in ((100, 122, 138), (125, 126, 142)):
+        assert beside[y, outside] == beside[y, WIDTH - 1 - outside] == 1
+        assert beside[y, arm] == beside[y, WIDTH - 1 - arm] == beside[y, 96] == 0
+    assert not (beside * must).any()
+    assert not beside[:60, 46:146].any()  # beside the sleeves that it has
+    for whole in (garment_of("upper", 1.0, 1.0), garment_of("lower", 0.0, 0.0)):
+        assert not limbs.bared(points, whole, HEIGHT).beside.any()
+    points[..., 2] = 0.4
+    assert not limbs.bared(points, garment_of("upper", 0.4, 0.0), HEIGHT).beside.any()
+
+
+def test_arms_are_inside_sleeves_down_to_their_cuffs() -> None:
+    points = standing()
+
+    def inside(category: str, *covered: float) -> torch.Tensor:
+        return limbs.sleeved(points, garment_of(category, *covered), HEIGHT)[0, 0]
+
+    whole, short = inside("upper", 1.0, 1.0), inside("dress", 0.5, 0.0)
+    for y, arm in ((70, 119), (100, 126), (125, 129)):
+        assert whole[y, arm] == whole[y, WIDTH - 1 - arm] == 1
+        assert whole[y, 96] == whole[y, arm + 12] == 0
+    assert (short <= whole).all()
+    assert short[62:70, 110:118].any()
+    assert not short[85:].any()
+    assert not inside("upper", 0.2, 0.0).any()  # no sleeve, a shoulder
+    assert not inside("lower", 1.0, 1.0).any()
+    points[..., 2] = 0.4
+    assert not inside("upper", 1.0, 1.0).any()
+
+
 def test_long_sleeves_are_whole_where_they_reach_the_forearm() -> None:
     read = garment_of("upper", 0.9, 0.5)  # as a reader says it, never quite 1
     bared = limbs.bared(standing(), read, HEIGHT)

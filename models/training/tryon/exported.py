@@ -16,6 +16,7 @@ from models.training.tryon.networks import TryOnNet, Turning, covering, warp
 INPUTS = ("person", "cloth", "labels", "landmarks", "category")
 OUTPUTS = ("outcome", "flow", "cover", "replace", "fill", "ground", "clothes", "quarters")
 _CRISP = 3.0  # steepness of the outline; of 1, 2, 3 and 5 the nearest to real pictures
+_SURELY = 8.0  # logit of the outline, at least, where the cloth is known to lie
 _CRISP_FILL = 2.5  # and of the borders between the layers of which the fill is made
 _NEAR = 8  # pixels beyond what is hidden in which something may have to go
 _UNLIKELY = 0.05  # chance of having to go, up to which nothing does
@@ -55,11 +56,14 @@ class ExportedTryOn(nn.Module):
         coarse = net.coarse(look, first)
         bared = limbs.bared(landmarks, garment, HEIGHT)
         legs, clad = limbs.in_pants(landmarks, garment, HEIGHT)
-        known = bared.must * old - clad
+        known = bared.must * old - torch.maximum(clad, bared.beside)
         made = net.mend(rgba, look, coarse, _CRISP_FILL, known)
         flow = made.flow.clamp(-1, 1)
         warped = warp(cloth, flow)
-        cover = covering(made.logit * _CRISP, warped[:, 3:])
+        sleeved = limbs.sleeved(landmarks, garment, HEIGHT) * torch.maximum(skin, old)
+        logit = made.logit * _CRISP
+        logit = torch.where(sleeved > 0.5, logit.clamp(min=_SURELY), logit)
+        cover = covering(logit, warped[:, 3:])
         beside = limbs.beside_pants(landmarks, garment, HEIGHT)
         cover = cover * (1 - torch.maximum(bared.before(skin, old), beside))
         # What has to go and the seam around it, but nothing that stays.

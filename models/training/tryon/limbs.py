@@ -17,9 +17,10 @@ from models.training.tryon.body import HEIGHT, WIDTH, to_bone, x_and_y
 
 _ARM = 0.13  # half the width of an arm, in torsos, at most
 _SEEN = 0.5  # confidence from which a limb surely is where its joints are said to be
+_THICKEST = 1.35  # half widths of an arm, beyond which it surely is not
 _HAND = 1.4  # forearms from the elbow to the tips of a hand
-_CORE = 0.9  # of the half width of a leg, what surely is inside of it
-_HEM = 0.08  # of a bone, how uncertain it is where pants end
+_CORE = 0.9  # of the half width of a limb, what surely is inside of it
+_HEM = 0.08  # of a bone, how uncertain it is where sleeves and pants end
 _CUFF = 0.12  # of a bone, below what is read of a sleeve
 _ARMHOLE = 0.4  # of the upper arm, before whose inner half a body reaches to here
 _FLANK = 1.5  # of the hips' half width, from where on an arm hangs beside the body
@@ -33,11 +34,13 @@ _ANY = 0.15  # share of a limb's second bone from which it surely is covered
 class Bared:
     """Masks (B, 1, H, W) 0 or 1 of arms from where a garment leaves them bare; nothing of what
     hangs from the waist. ``may``: where they may be; ``must``: where they surely are; ``past``:
-    beyond them, seen from the trunk."""
+    beyond them, seen from the trunk; ``beside``: on their outer side, farther away than they
+    reach, where an old sleeve was wide."""
 
     may: Tensor
     must: Tensor
     past: Tensor
+    beside: Tensor
 
     def before(self, skin: Tensor, old: Tensor) -> Tensor:
         """(B, 1, H, W): where no garment shows, for a bared arm is in front of it or before that
@@ -56,16 +59,33 @@ def bared(points: Tensor, garment: bones.Garment, height: int) -> Bared:
     along, squared = to_bone(x, y, start, end)
     armhole = _of_bones(points, _ARMHOLE, 0.0)
     bare = (along >= begins) & (begins < 1)
-    bare = bare & (_outer(frame, x, y, start, end) | (along >= armhole))
+    outer = _outer(frame, x, y, start, end)
+    bare = bare & (outer | (along >= armhole))
     wide = bare & (squared < (_ARM * frame.torso[:, None, None, None, None]).pow(2))
     seen = _seen(points, bones.ARMS)
-    slim = bones.off_limbs(points, height)[:, 0].unflatten(1, (2, 2)) < 1
+    off = bones.off_limbs(points, height)[:, 0]
+    slim = off.unflatten(1, (2, 2)) < 1
     below = (y - frame.hip[:, 1:, None]) / frame.torso[:, None, None] + _WAIST
     flare = below.clamp(min=0) * (frame.torso * garment.hanging)[:, None, None]
     past = _past(frame, x, y, start, end, begins, flare[:, None, None])
     upper = (1 - garment.lower)[:, None, None, None]
-    masks = torch.stack([wide, bare & seen & slim, past & seen]).flatten(2, 3).any(2, keepdim=True)
+    beside = bare & seen & outer & (off.amin(1) > _THICKEST)[:, None, None]
+    masks = torch.stack([wide, bare & seen & slim, past & seen, beside])
+    masks = masks.flatten(2, 3).any(2, keepdim=True)
     return Bared(*(masks.to(x.dtype) * upper))
+
+
+def sleeved(points: Tensor, garment: bones.Garment, height: int) -> Tensor:
+    """(B, 1, H, W) 0 or 1, of people in a ``garment`` with sleeves, nothing of lower ones: where
+    their arms surely are inside of these, however ragged they may lie."""
+    arms = bones.Frame.of(points).chains[:, 0]
+    grid = bones.grid(points, height, height * WIDTH // HEIGHT)
+    along, _ = to_bone(*grid, arms[:, :, :2], arms[:, :, 1:])
+    slim = bones.off_limbs(points, height)[:, 0].unflatten(1, (2, 2)) < _CORE
+    there = (garment.limbs > 0.5)[..., None, None]
+    within = (along >= 0) & (along < _ends(garment)) & there
+    inside = (slim & within & _seen(points, bones.ARMS)).flatten(1, 2).any(1, keepdim=True)
+    return inside.to(points.dtype) * (1 - garment.lower)[:, None, None, None]
 
 
 def beside_pants(points: Tensor, garment: bones.Garment, height: int) -> Tensor:
@@ -89,6 +109,12 @@ def _reaches(garment: bones.Garment) -> Tensor:
     anything of the second."""
     first, second = garment.covered.unbind(2)
     return torch.stack([torch.maximum(first, (second > _ANY).to(first)), second], 2)
+
+
+def _ends(garment: bones.Garment) -> Tensor:
+    """(B, 2, 2, 1, 1): share of each limb's bones as far as which a garment surely covers it."""
+    covered = _reaches(garment)
+    return (covered - _HEM * (covered < bones.WHOLE)).clamp(min=0)[..., None, None]
 
 
 def _seen(points: Tensor, joints: Tensor) -> Tensor:
@@ -149,11 +175,10 @@ def in_pants(points: Tensor, garment: bones.Garment, height: int) -> tuple[Tenso
     along, _ = to_bone(x, y, start, end)
     seen = _seen(points, bones.LEGS)
     slim = bones.off_limbs(points, height)[:, 1].unflatten(1, (2, 2)) < _CORE
-    covered = _reaches(garment)
-    ends = (covered - _HEM * (covered < bones.WHOLE)).clamp(min=0)
-    within = (along >= 0) & (along < ends[..., None, None])
+    ends = _ends(garment)
+    within = (along >= 0) & (along < ends)
     legs = (slim & seen & within).flatten(1, 2).any(1, keepdim=True)
-    down = ((end - start)[..., 1] * ends).sum(2)
+    down = ((end - start)[..., 1] * ends[..., 0, 0]).sum(2)
     hems = (start[:, :, 0, 1] + down).amin(1)
     above = (y >= frame.hip[:, 1:, None]) & (y < hems[:, None, None])
     above = above.expand(-1, -1, x.shape[2])[:, None]
