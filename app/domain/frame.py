@@ -51,7 +51,7 @@ class Placement:
         width, height = size or (map_width, map_height)
         target = inscribe(map_width, map_height, width, height)
         inner, frame = picture[self.area.slices], self.frame[self.area.slices]
-        garment = _spread(inner, frame != GROUND)
+        garment = like_nearest(inner, frame != GROUND)
         grown = cv2.resize(garment, (target.w, target.h), interpolation=cv2.INTER_CUBIC)
         classes = cv2.resize(labels, (target.w, target.h), interpolation=cv2.INTER_NEAREST_EXACT)
         _draw_classes(grown, classes, inner, frame)
@@ -141,7 +141,7 @@ def _draw_classes(
             continue
         rows = slice(top * height // frame.shape[0], bottom * height // frame.shape[0])
         columns = slice(left * width // frame.shape[1], right * width // frame.shape[1])
-        colors = _spread(inner[top:bottom, left:right], own)
+        colors = like_nearest(inner[top:bottom, left:right], own)
         size = (columns.stop - columns.start, rows.stop - rows.start)
         part = cv2.resize(colors, size, interpolation=cv2.INTER_CUBIC)
         cv2.copyTo(part, mask[rows, columns], grown[rows, columns])
@@ -157,15 +157,15 @@ def _whole_pixels(start: int, stop: int, canvas: int, frame: int) -> tuple[int, 
     return max(0, first), min(frame, last)
 
 
-def _spread(picture: Pixels, own: NDArray[np.bool_]) -> Pixels:
-    """``picture`` (h, w, 3) with every pixel outside ``own`` in the colour of the nearest inside;
-    unchanged when there is none inside or none outside."""
+def like_nearest(picture: Pixels, own: NDArray[np.bool_]) -> Pixels:
+    """``picture`` (h, w) or (h, w, C) with every pixel outside ``own`` (h, w) like the nearest
+    inside; unchanged when there is none inside or none outside."""
     outside = (~own).view(np.uint8)
     if own.all() or not own.any():
         return picture
     _, nearest = cv2.distanceTransformWithLabels(
         outside, cv2.DIST_L2, cv2.DIST_MASK_5, labelType=cv2.DIST_LABEL_PIXEL
     )
-    colors = np.zeros((int(nearest.max()) + 1, 3), dtype=np.uint8)
-    colors[nearest[own]] = picture[own]
-    return np.asarray(colors[nearest], dtype=np.uint8)
+    values = np.zeros((int(nearest.max()) + 1, *picture.shape[2:]), dtype=np.uint8)
+    values[nearest[own]] = picture[own]
+    return np.asarray(values[nearest], dtype=np.uint8)

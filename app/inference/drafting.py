@@ -82,8 +82,10 @@ def creases(flow: Floats, cover: Floats, goes: Mask, outcome: Floats) -> tuple[F
         sides = cloth[:, :last] & cloth[:, wide + 1 :]
         for step in range(1, wide + 1):
             sides &= gone[:, step : last + step]
-        jump = np.linalg.norm(points[:, :, :last] - points[:, :, wide + 1 :], axis=0)
-        rows, columns = np.nonzero(sides & (jump > _TORN[0] * (wide + 1) + _TORN[1]))
+        rows, columns = np.nonzero(sides)
+        jump = points[:, rows, columns] - points[:, rows, columns + wide + 1]
+        torn = np.linalg.norm(jump, axis=0) > _TORN[0] * (wide + 1) + _TORN[1]
+        rows, columns = rows[torn], columns[torn]
         left, right = inner[:, rows, columns], inner[:, rows, columns + wide + 3]
         for step in range(1, wide + 1):
             gap[rows, columns + step] = 1

@@ -6,6 +6,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from app.domain.frame import like_nearest
 from models.training.tryon import worn as w
 from models.training.tryon.bones import FLOW_HEIGHT, FLOW_WIDTH
 from models.training.tryon.skinning import Rig
@@ -21,13 +22,8 @@ def painted(worn: Worn) -> NDArray[np.uint8]:
     sure = cv2.erode(worn.mask, np.ones((3, 3), np.uint8))
     # What lies before a garment casts a shadow, which must not spread into the filling.
     sure &= 1 - cv2.dilate(worn.held, np.ones((7, 7), np.uint8))
-    _, nearest = cv2.distanceTransformWithLabels(
-        1 - sure, cv2.DIST_L2, 5, labelType=cv2.DIST_LABEL_PIXEL
-    )
     # First all becomes cloth, so that the filling takes nothing from the ground beside it.
-    colors = np.zeros((int(nearest.max()) + 1, 3), np.uint8)
-    colors[nearest[sure > 0]] = worn.person[sure > 0]
-    filled = colors[nearest]
+    filled = like_nearest(worn.person, sure > 0)
     hidden = cv2.dilate(worn.held, np.ones((5, 5), np.uint8)) & (1 - sure)
     if hidden.any():
         filled = cv2.inpaint(filled, hidden, 3, cv2.INPAINT_TELEA)

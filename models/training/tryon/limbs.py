@@ -78,14 +78,8 @@ def bared(points: Tensor, garment: bones.Garment, height: int) -> Bared:
 def sleeved(points: Tensor, garment: bones.Garment, height: int) -> Tensor:
     """(B, 1, H, W) 0 or 1, of people in a ``garment`` with sleeves, nothing of lower ones: where
     their arms surely are inside of these, however ragged they may lie."""
-    arms = bones.Frame.of(points).chains[:, 0]
-    grid = bones.grid(points, height, height * WIDTH // HEIGHT)
-    along, _ = to_bone(*grid, arms[:, :, :2], arms[:, :, 1:])
-    slim = bones.off_limbs(points, height)[:, 0].unflatten(1, (2, 2)) < _CORE
-    there = (garment.limbs > 0.5)[..., None, None]
-    within = (along >= 0) & (along < _ends(garment)) & there
-    inside = (slim & within & _seen(points, bones.ARMS)).flatten(1, 2).any(1, keepdim=True)
-    return inside.to(points.dtype) * (1 - garment.lower)[:, None, None, None]
+    ends = _ends(garment) * (garment.limbs > 0.5)[..., None, None]
+    return _inside(points, 0, ends, height) * (1 - garment.lower)[:, None, None, None]
 
 
 def beside_pants(points: Tensor, garment: bones.Garment, height: int) -> Tensor:
@@ -115,6 +109,18 @@ def _ends(garment: bones.Garment) -> Tensor:
     """(B, 2, 2, 1, 1): share of each limb's bones as far as which a garment surely covers it."""
     covered = _reaches(garment)
     return (covered - _HEM * (covered < bones.WHOLE)).clamp(min=0)[..., None, None]
+
+
+def _inside(points: Tensor, limb: int, ends: Tensor, height: int) -> Tensor:
+    """(B, 1, H, W) 0 or 1: where arms (``limb`` 0) or legs (1) surely are, as far along their bones
+    as ``ends`` (B, 2, 2, 1, 1)."""
+    chain = bones.Frame.of(points).chains[:, limb]
+    grid = bones.grid(points, height, height * WIDTH // HEIGHT)
+    along, _ = to_bone(*grid, chain[:, :, :2], chain[:, :, 1:])
+    slim = bones.off_limbs(points, height)[:, limb].unflatten(1, (2, 2)) < _CORE
+    within = (along >= 0) & (along < ends)
+    seen = _seen(points, (bones.ARMS, bones.LEGS)[limb])
+    return (slim & within & seen).flatten(1, 2).any(1, keepdim=True).to(points.dtype)
 
 
 def _seen(points: Tensor, joints: Tensor) -> Tensor:
@@ -172,15 +178,11 @@ def in_pants(points: Tensor, garment: bones.Garment, height: int) -> tuple[Tenso
     frame = bones.Frame.of(points)
     x, y = bones.grid(points, height, height * WIDTH // HEIGHT)
     start, end = frame.chains[:, 1, :, :2], frame.chains[:, 1, :, 1:]
-    along, _ = to_bone(x, y, start, end)
-    seen = _seen(points, bones.LEGS)
-    slim = bones.off_limbs(points, height)[:, 1].unflatten(1, (2, 2)) < _CORE
     ends = _ends(garment)
-    within = (along >= 0) & (along < ends)
-    legs = (slim & seen & within).flatten(1, 2).any(1, keepdim=True)
+    legs = _inside(points, 1, ends, height)
     down = ((end - start)[..., 1] * ends[..., 0, 0]).sum(2)
     hems = (start[:, :, 0, 1] + down).amin(1)
     above = (y >= frame.hip[:, 1:, None]) & (y < hems[:, None, None])
     above = above.expand(-1, -1, x.shape[2])[:, None]
     pants = _pants(garment)
-    return legs.to(x.dtype) * pants, above.to(x.dtype) * pants
+    return legs * pants, above.to(x.dtype) * pants

@@ -17,6 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from app.domain import framing
+from app.domain.frame import like_nearest
 from app.domain.palette import GROUND
 from models.training import blobs, palette
 from models.training.parser.colouring import IGNORE
@@ -83,12 +84,7 @@ class _Relabelled:
         unsure = labels == IGNORE
         if unsure.all():
             return None
-        nearest = cv2.distanceTransformWithLabels(
-            unsure.view(np.uint8), cv2.DIST_L2, 5, labelType=cv2.DIST_LABEL_PIXEL
-        )[1]
-        known = np.zeros(int(nearest.max()) + 1, np.uint8)
-        known[nearest[~unsure]] = labels[~unsure]
-        whole = known[nearest]
+        whole = like_nearest(labels, ~unsure)
         if unsure.sum() > _UNSURE * np.count_nonzero(whole != GROUND):
             return None
         return np.ascontiguousarray(decoded(self.photo)), whole
