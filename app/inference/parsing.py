@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from app.domain.cancel import CancelToken
 from app.domain.colors import claim
 from app.domain.errors import PictureError
-from app.domain.framing import Category, Window, around, completed, whole
+from app.domain.framing import Category, Window, agreed, around, whole
 from app.domain.geometry import Rect
 from app.domain.palette import GROUND, Palette
 from app.domain.people import People, facing, find_people, largest_person, somebody, with_shoulders
@@ -120,12 +120,12 @@ class Found:
         return labels
 
     def landmarks_in(self, window: Window, reading: Reading) -> NDArray[np.float32]:
-        """The landmarks (13, 3) of another ``reading`` of the person, a ``window`` in the
-        photograph's own pixels, in pixels of its frame; of what it does not show, this one's."""
+        """The landmarks (13, 3) by this and another ``reading`` of the person, a ``window`` in the
+        photograph's own pixels, in pixels of its frame."""
         rows, columns = reading.probabilities.shape[1:]
         far = self.landmarks.copy()
         far[:, :2] = window.to_frame(far[:, :2], rows, columns)
-        return completed(reading.landmarks, far)
+        return agreed(reading.landmarks, far)
 
 
 class Parser(Network):

@@ -150,7 +150,7 @@ def test_colours_claim_for_tops_and_dresses_only(
     assert not any((labels == sweater).any() for labels in seen)
 
 
-def test_what_a_window_does_not_show_is_known_from_the_whole_photo(
+def test_a_window_and_the_whole_photo_say_together_where_landmarks_lie(
     parser: Parser, palette: Palette
 ) -> None:
     """The window for pants ends below the shoulders, which say how tall the person is."""
@@ -165,8 +165,15 @@ def test_what_a_window_does_not_show_is_known_from_the_whole_photo(
     shoulders, hips = ([LANDMARKS.index(f"{side}_{part}") for side in ("left", "right")]
                        for part in ("shoulder", "hip"))  # fmt: skip
     assert (reading.landmarks[shoulders, 2] < 0.2).all()
-    np.testing.assert_array_equal(landmarks[hips], reading.landmarks[hips])
     placed = window.to_photo(landmarks[:, :2], *parser.frame)
+    near = window.to_photo(reading.landmarks[:, :2], *parser.frame)[hips]
+    apart = np.linalg.norm(near - found.landmarks[hips, :2], axis=1)
+    to_far, to_near = (
+        np.linalg.norm(placed[hips] - other, axis=1) for other in (found.landmarks[hips, :2], near)
+    )
+    assert (apart > 0.1).all()
+    np.testing.assert_allclose(to_far + to_near, apart, atol=1e-3)
+    assert (to_far < to_near).all()
     np.testing.assert_allclose(placed[shoulders], found.landmarks[shoulders, :2], atol=1e-3)
     assert (landmarks[shoulders, 1] < 0).all()
     np.testing.assert_array_equal(landmarks[shoulders, 2], found.landmarks[shoulders, 2])
