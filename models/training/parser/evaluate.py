@@ -63,9 +63,10 @@ class Pack:
 
     def read_windows(
         self, photo: Bytes, categories: Iterable[Category]
-    ) -> Iterator[tuple[Category, Window, Bytes]]:
+    ) -> Iterator[tuple[Category, Window, Bytes, Floats]]:
         """For each of ``categories`` the window of a photograph (H, W, 3) in which such a garment
-        is put on, and its label map (h, w) by both looks; nothing where nobody is found."""
+        is put on, its label map (h, w) and the landmarks (13, 3), in the photograph's own pixels,
+        by both looks; nothing where nobody is found."""
         solid = pictures.opaque(photo)
         try:
             found = self.parser.find(solid, CancelToken())
@@ -75,7 +76,10 @@ class Pack:
             window = for_category(category, found.landmarks)
             fitted = frame_photo(solid, window, *self.parser.frame)
             reading = self.parser.read(fitted, CancelToken())
-            yield category, window, found.labels_in(window, fitted, reading, category)
+            labels = found.labels_in(window, fitted, reading, category)
+            landmarks = found.landmarks_in(window, reading)
+            landmarks[:, :2] = window.to_photo(landmarks[:, :2], *labels.shape)
+            yield category, window, labels, landmarks
 
     def read(self, photo: Bytes) -> tuple[Bytes, Floats]:
         """Label map (H, W) and landmarks (13, 3) of a photograph (H, W, 3) RGB of at most 2048
@@ -151,7 +155,8 @@ def measure(
     frequent = np.flatnonzero(counts >= _FEWEST).tolist()
     street, studio = Scores(), Scores()
     windows: dict[Category, Scores] = {"upper": Scores(), "lower": Scores()}
-    gaps: list[npt.NDArray[np.float64]] = []
+    near: dict[Category, list[Floats]] = {category: [] for category in windows}
+    gaps: list[Floats] = []
     columns = []
     for index in range(len(held_out)):
         height, width = held_out.sizes[index].int().tolist()
@@ -160,14 +165,17 @@ def measure(
         points = held_out.landmarks[index].numpy()
         read, found = pack.read(np.ascontiguousarray(photo))
         street.add(truth, read)
-        for category, window, labels in pack.read_windows(np.ascontiguousarray(photo), windows):
+        looks = pack.read_windows(np.ascontiguousarray(photo), windows)
+        for category, window, labels, placed in looks:
             shown = window.inside(photo.shape, labels.shape)
             wanted = window.cut(truth, *labels.shape, nearest=True)
             windows[category].add(wanted[shown], labels[shown])
+            if points[0, 2] > 0:
+                inside = window.to_frame(points[:, :2], 1, 1)
+                shows = ((inside > 0) & (inside < 1)).all(1)
+                near[category].append(np.where(shows, _apart(placed, points), np.nan))
         if points[0, 2] > 0:
-            torso = np.linalg.norm(points[7:9, :2].mean(0) - points[1:3, :2].mean(0))
-            gap = np.linalg.norm(found[:, :2] - points[:, :2], axis=1) / torso
-            gaps.append(np.where(points[:, 2] > 0.5, gap, np.nan))
+            gaps.append(_apart(found, points))
         crop = studio_crop(photo, truth, points)
         if crop is not None:
             again, _ = pack.read(crop[0])
@@ -182,6 +190,10 @@ def measure(
         "street": street.result(frequent),
         "studio_crops": studio.result(frequent),
         "windows": {category: scores.result(frequent) for category, scores in windows.items()},
+        "landmark_mean_gap_in_windows_in_torsos": {
+            category: round(float(np.nanmean(np.stack(found))), 4)
+            for category, found in near.items()
+        },
         "landmarks_within_a_fifth_of_the_torso": {
             name: round(float(np.nanmean(np.where(np.isnan(d), np.nan, d < 0.2))), 3)
             for name, d in zip(LANDMARKS, distances.T, strict=True)
@@ -190,6 +202,14 @@ def measure(
         **packing.costs(pack.path, feed),
     }
     return result, pictures.columns_sheet(columns, 16)
+
+
+def _apart(found: Floats, points: Floats) -> Floats:
+    """(13,): how far landmarks (13, 3) were ``found`` from the true ``points``, in torsos; NaN
+    where the truth is not sure."""
+    torso = np.linalg.norm(points[7:9, :2].mean(0) - points[1:3, :2].mean(0))
+    gap = np.linalg.norm(found[:, :2] - points[:, :2], axis=1) / torso
+    return np.where(points[:, 2] > 0.5, gap, np.nan).astype(np.float32)
 
 
 def _cell(image: Bytes) -> Bytes:
