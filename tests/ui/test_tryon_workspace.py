@@ -202,7 +202,7 @@ def test_what_was_tried_already_is_not_asked_for_again(
     room.intake.open_wardrobe(wardrobe_folder(tmp_path))
     drop(room.person, file_data(person_file(tmp_path)))
     studio.quiet()
-    names = [room.wardrobe.model.path(row).name for row in range(3)]
+    names = [room.wardrobe.cells.path(row).name for row in range(3)]
     assert names == ["top 1.png", "top 2.png", "top 10.png"]
     for row, color in ((0, OCHRE), (1, GREEN), (0, OCHRE), (1, GREEN)):
         room.wardrobe.view.setCurrentIndex(room.wardrobe.model.index(row))
@@ -345,11 +345,11 @@ def test_one_cloth_worn_as_two_kinds_has_two_names_in_the_history(
     studio: Studio, room: TryOnWorkspace, tmp_path: Path
 ) -> None:
     wear(studio, room, tmp_path)
-    model = room.side.history.model
-    assert [model.word(row) for row in range(model.rowCount())] == ["green"]
+    cells = room.side.history.cells
+    assert [cells.word(row) for row in range(len(cells))] == ["green"]
     room.choose("dress")
     studio.quiet()
-    assert [model.word(row) for row in range(model.rowCount())] == ["green · Dress", "green · Auto"]
+    assert [cells.word(row) for row in range(len(cells))] == ["green · Dress", "green · Auto"]
 
 
 def test_the_history_returns_to_person_cloth_and_category(
@@ -363,7 +363,7 @@ def test_the_history_returns_to_person_cloth_and_category(
     studio.quiet()
     calls = len(studio.wiring.tryons)
     history = room.side.history
-    names = [history.model.outcome(row).name for row in range(history.model.rowCount())]
+    names = [history.cells.outcome(row).name for row in range(history.model.rowCount())]
     assert names[0] == "Ben in ochre"
     assert names[-1] == "Anna in green"
     history.view.setCurrentIndex(history.model.index(len(names) - 2))

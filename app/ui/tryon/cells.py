@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections import OrderedDict
+from collections.abc import Callable
 from pathlib import Path
+from typing import Protocol
 
 from PySide6.QtCore import (
     QAbstractListModel,
@@ -33,41 +35,52 @@ _KEPT = 500  # thumbnails
 _QUEUED = 120  # wishes; older ones come again when they are scrolled into view
 
 
-class CellModel(QAbstractListModel):
-    """Rows for a `CellView`; an heir has what stands in them, and how many there are."""
+class Cells(Protocol):
+    """What stands in the rows of a `CellView`."""
 
-    def count(self) -> int:
-        raise NotImplementedError
+    def __len__(self) -> int: ...
 
     def word(self, row: int) -> str:
         """What stands below the thumbnail."""
-        raise NotImplementedError
+        ...
 
-    def tip(self, row: int) -> str:
-        raise NotImplementedError
+    def tip(self, row: int) -> str: ...
 
-    def thumbnail(self, row: int) -> QImage | None:
-        raise NotImplementedError
+    def thumbnail(self, row: int) -> QImage | None: ...
 
     def mark(self, row: int) -> str:
         """The name of the icon to draw while there is no thumbnail."""
-        raise NotImplementedError
+        ...
+
+
+class CellModel(QAbstractListModel):
+    """Shows ``cells`` to Qt. Who changes them says so: one by `tell`, all of them by `reset`."""
+
+    def __init__(self, cells: Cells, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._told: dict[int, Callable[[int], object]] = {
+            Qt.ItemDataRole.DisplayRole: cells.word,
+            Qt.ItemDataRole.ToolTipRole: cells.tip,
+            Qt.ItemDataRole.DecorationRole: cells.thumbnail,
+            MARK_ROLE: cells.mark,
+        }
+        self._cells = cells
 
     def tell(self, row: int) -> None:
         """Something in a row changed; -1 is none."""
         if row >= 0:
             self.dataChanged.emit(self.index(row), self.index(row))
 
+    def reset(self) -> None:
+        """There may be other rows now."""
+        self.beginResetModel()
+        self.endResetModel()
+
     def rowCount(self, parent: Index = QModelIndex()) -> int:  # noqa: B008 (Qt's own signature)
-        return 0 if parent.isValid() else self.count()
+        return 0 if parent.isValid() else len(self._cells)
 
     def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> object:
-        told = {
-            Qt.ItemDataRole.DisplayRole: self.word,
-            Qt.ItemDataRole.ToolTipRole: self.tip,
-            Qt.ItemDataRole.DecorationRole: self.thumbnail,
-            MARK_ROLE: self.mark,
-        }.get(role)
+        told = self._told.get(role)
         return told(index.row()) if told is not None else None
 
 

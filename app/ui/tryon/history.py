@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QModelIndex, QObject, QSize, Qt, Signal
+from PySide6.QtCore import QModelIndex, QSize, Qt, Signal
 from PySide6.QtGui import QImage
 from PySide6.QtWidgets import QFrame, QLabel, QStackedLayout, QVBoxLayout, QWidget
 
@@ -13,15 +13,14 @@ from app.ui.tryon.outcomes import Outcome, Outcomes
 _CELL = QSize(116, 150)
 
 
-class HistoryModel(CellModel):
-    """The outcomes, the newest first."""
+class HistoryCells:
+    """The outcomes, the newest first; `Cells`."""
 
-    def __init__(self, outcomes: Outcomes, parent: QObject | None = None) -> None:
-        super().__init__(parent)
+    def __init__(self, outcomes: Outcomes) -> None:
         self._outcomes = outcomes
-        for change in (outcomes.added, outcomes.removed):
-            change.connect(lambda _row: self._reset())
-        outcomes.replaced.connect(lambda row: self.tell(len(outcomes) - 1 - row))
+
+    def __len__(self) -> int:
+        return len(self._outcomes)
 
     def outcome(self, row: int) -> Outcome:
         return self._outcomes[len(self._outcomes) - 1 - row]
@@ -30,13 +29,6 @@ class HistoryModel(CellModel):
         """Where an outcome stands; -1 when it is not there."""
         row = self._outcomes.row(outcome)
         return len(self._outcomes) - 1 - row if row >= 0 else -1
-
-    def _reset(self) -> None:
-        self.beginResetModel()
-        self.endResetModel()
-
-    def count(self) -> int:
-        return len(self._outcomes)
 
     def word(self, row: int) -> str:
         outcome = self.outcome(row)
@@ -63,7 +55,11 @@ class HistoryPanel(QFrame):
     def __init__(self, outcomes: Outcomes, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setProperty("role", "panel")
-        self.model = HistoryModel(outcomes, self)
+        self.cells = HistoryCells(outcomes)
+        self.model = CellModel(self.cells, self)
+        for change in (outcomes.added, outcomes.removed):
+            change.connect(lambda _row: self.model.reset())
+        outcomes.replaced.connect(lambda row: self.model.tell(len(outcomes) - 1 - row))
         self.view = CellView(_CELL, wrapping=True)
         self.view.setObjectName("history_view")
         self.view.setAccessibleName("History of this sitting")
@@ -98,7 +94,7 @@ class HistoryPanel(QFrame):
         """Mark the outcome that is shown."""
         self._stack.setCurrentIndex(1 if self.model.rowCount() else 0)
         self._quiet = True
-        row = self.model.row_of(outcome)
+        row = self.cells.row_of(outcome)
         if row >= 0:
             self.view.setCurrentIndex(self.model.index(row))
         else:
@@ -107,8 +103,8 @@ class HistoryPanel(QFrame):
 
     def tell(self, outcome: Outcome) -> None:
         """Something about an outcome changed."""
-        self.model.tell(self.model.row_of(outcome))
+        self.model.tell(self.cells.row_of(outcome))
 
     def _on_current(self, index: QModelIndex) -> None:
         if index.isValid() and not self._quiet:
-            self.chosen.emit(self.model.outcome(index.row()))
+            self.chosen.emit(self.cells.outcome(index.row()))

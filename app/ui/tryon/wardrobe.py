@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from PySide6.QtCore import QModelIndex, QObject, QSize, Qt, Signal
+from PySide6.QtCore import QModelIndex, QSize, Qt, Signal
 from PySide6.QtGui import QAction, QImage
 from PySide6.QtWidgets import (
     QFrame,
@@ -56,21 +56,20 @@ def list_pictures(folder: Path) -> dict[Path, int]:
     return {path: row for row, path in enumerate(sorted(found, key=_natural))}
 
 
-class WardrobeModel(CellModel):
-    """Picture files with their thumbnails, as they arrive."""
+class WardrobeCells:
+    """Picture files with their thumbnails, as they arrive; `Cells`."""
 
-    def __init__(self, thumbnails: Thumbnails, parent: QObject | None = None) -> None:
-        super().__init__(parent)
+    def __init__(self, thumbnails: Thumbnails) -> None:
         self._thumbnails = thumbnails
         self._paths: list[Path] = []
         self._rows: dict[Path, int] = {}
-        thumbnails.arrived.connect(lambda path: self.tell(self.row(path)))
 
     def set_paths(self, rows: dict[Path, int]) -> None:
         """Take files with their rows, in that order."""
-        self.beginResetModel()
         self._paths, self._rows = list(rows), rows
-        self.endResetModel()
+
+    def __len__(self) -> int:
+        return len(self._paths)
 
     def path(self, row: int) -> Path:
         return self._paths[row]
@@ -78,9 +77,6 @@ class WardrobeModel(CellModel):
     def row(self, path: Path | None) -> int:
         """Where a file stands; -1 when it is none of them."""
         return self._rows.get(path, -1) if path is not None else -1
-
-    def count(self) -> int:
-        return len(self._paths)
 
     def word(self, row: int) -> str:
         return self._paths[row].stem
@@ -115,7 +111,9 @@ class Wardrobe(QFrame):
         self._wanted: Path | None = None
         self.setObjectName("wardrobe")
         self.setProperty("role", "panel")
-        self.model = WardrobeModel(self._thumbnails, self)
+        self.cells = WardrobeCells(self._thumbnails)
+        self.model = CellModel(self.cells, self)
+        self._thumbnails.arrived.connect(lambda path: self.model.tell(self.cells.row(path)))
         self.view = CellView(_CELL)
         self.view.setObjectName("wardrobe_view")
         self.view.setAccessibleName("Wardrobe")
@@ -186,7 +184,7 @@ class Wardrobe(QFrame):
     def select(self, path: Path | None) -> None:
         """Mark the cloth in hand, without trying it on."""
         self._wanted = path
-        row = self.model.row(path)
+        row = self.cells.row(path)
         self._quiet = True
         if row >= 0:
             self.view.setCurrentIndex(self.model.index(row))
@@ -209,11 +207,15 @@ class Wardrobe(QFrame):
             row = row + by if row >= 0 else (0 if by > 0 else count - 1)
             self.view.setCurrentIndex(self.model.index(min(max(row, 0), count - 1)))
 
+    def _show(self, rows: dict[Path, int]) -> None:
+        self.cells.set_paths(rows)
+        self.model.reset()
+
     def _take(self, folder: Path, rows: dict[Path, int]) -> None:
         if folder != self.folder:
             return
         self._quiet = True
-        self.model.set_paths(rows)
+        self._show(rows)
         self._quiet = False
         count = f"{len(rows):,} picture" + ("" if len(rows) == 1 else "s")
         self.place.set_text(f"{folder} · {count}")
@@ -224,12 +226,12 @@ class Wardrobe(QFrame):
 
     def _on_failed(self, folder: Path, error: ToileError) -> None:
         if folder == self.folder:
-            self.model.set_paths({})
+            self._show({})
             self.changed.emit()
             self.word.setText(told(error))
             self._stack.setCurrentWidget(self._empty)
 
     def _on_current(self, index: QModelIndex) -> None:
         if index.isValid() and not self._quiet:
-            self._wanted = self.model.path(index.row())
+            self._wanted = self.cells.path(index.row())
             self.chosen.emit(self._wanted)
