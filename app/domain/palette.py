@@ -11,6 +11,8 @@ from numpy.typing import NDArray
 
 MAX_CLASSES = 256
 GROUND = 0
+CLOTHES = ("upper", "lower", "dress", "legwear")
+"""Groups of what is worn on trunk and legs: what a try-on network calls `clothes`."""
 _UNKNOWN_ARGB = 0xFFFF00FF
 
 

@@ -19,7 +19,7 @@ from app.domain.cancel import CancelToken
 from app.domain.cloth import cloth_window, frame_cloth, frame_photo, quarters_to_upright
 from app.domain.errors import PackError, PictureError
 from app.domain.framing import CATEGORIES, LANDMARKS, Category, Window, for_category, whole
-from app.domain.palette import GROUND
+from app.domain.palette import CLOTHES, GROUND
 from app.domain.people import is_worn
 from app.domain.requests import CutCloth, Finish, TryOnRequest, TryOnResult
 from app.inference.compositing import composite
@@ -49,9 +49,6 @@ _BELOW_HIPS = 0.35  # torso lengths of legs that a photograph must show for a lo
 _UPON = ("skin", "hair", "accessory", "bag")
 """Groups of classes that can lie upon any garment, and whose edges the photograph shows. (What a
 network leaves in front it decides itself.)"""
-
-_CLOTHES = ("upper", "lower", "dress", "legwear")
-"""Groups of classes that what a network calls `clothes` is made of."""
 
 _SHOULDERS = [LANDMARKS.index("left_shoulder"), LANDMARKS.index("right_shoulder")]
 _HIPS = [LANDMARKS.index("left_hip"), LANDMARKS.index("right_hip")]
@@ -246,7 +243,7 @@ class TryOn(Network):
         )
         shown = np.zeros((height, width), np.bool_)
         shown[window.inside(photo.shape, shown.shape)] = True
-        clothes = self._parser.palette.of(*_CLOTHES)[small] & shown
+        clothes = self._parser.palette.of(*CLOTHES)[small] & shown
         seen = Seen(framed, small, (nobody > 0) & shown, clothes)
         return _Framed(window, seen, Guide(framed), landmarks)
 

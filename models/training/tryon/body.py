@@ -12,6 +12,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from app.domain.framing import CATEGORIES, LANDMARKS
+from app.domain.palette import CLOTHES
 from models.training import palette
 
 HEIGHT, WIDTH = 256, 192
@@ -35,8 +36,6 @@ KINDS = ("ground", "skin", "hair", "upper", "lower", "dress", "legwear", "footwe
 
 #: What a bared place can look like: like whatever lies around it, or like the nearest of its kind.
 LAYERS = ("around", "ground", "skin", "clothes")
-#: Groups that the layer "clothes" is made of.
-CLOTHES = ("upper", "lower", "dress", "legwear")
 
 _ARMS = (
     ("left_shoulder", "left_elbow", 0.17),

@@ -18,9 +18,10 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from app.domain.framing import CATEGORIES
+from app.domain.palette import CLOTHES
 from models.training import efficientnet
 from models.training.tryon import bones
-from models.training.tryon.body import CLOTHES, HEIGHT, KINDS, LAYERS, WIDTH, Body
+from models.training.tryon.body import HEIGHT, KINDS, LAYERS, WIDTH, Body
 from models.training.unet import ConvNorm
 
 #: Ways in which a cloth may lie in its picture.

@@ -129,7 +129,7 @@ class Teacher:
         reach = 2 * round(_BEFORE * height) + 1
         before = hidden.kept * functional.max_pool2d(batch.mask, reach, 1, reach // 2)
         contested = torch.maximum(sight.gone, before)
-        bounded = (1 - hidden.unsure) * (1 + (_CONTESTED - 1) * contested)
+        bounded = (1 - hidden.unsure) * _counted(contested)
         # Where a sleeve tore off the body when it was laid flat, the true flow points at nothing.
         solid = (warp(batch.cloth[:, 3:], batch.flow) > 0.5).float()
         inside = batch.mask * known * solid
@@ -212,7 +212,7 @@ class Teacher:
         ).mean()
         flow_gap, colour_gap = (flow - batch.flow).abs(), (warped[:, :3] - batch.person).abs()
         opened = (1 - batch.mask) * (1 - batch.ignore.amin(3, keepdim=True))
-        opened = opened * (1 + (_CONTESTED - 1) * truth.before * (1 - sight.gone))
+        opened = opened * _counted(truth.before * (1 - sight.gone))
         return {
             "fine flow": weights.flow * losses.mean_in(flow_gap, truth.inside),
             "fine cover": weights.cover * losses.outline(logit, batch.mask, truth.bounded),
@@ -225,6 +225,11 @@ class Teacher:
             * revealing.loss(layer, *revealing.revealed(net.body, batch, truth.was)),
             "perceptual": weights.perceptual * content,
         }
+
+
+def _counted(contested: Tensor) -> Tensor:
+    """How much an outline counts where places are ``contested`` 0..1."""
+    return 1 + (_CONTESTED - 1) * contested
 
 
 def _first_flow(
