@@ -78,6 +78,11 @@ class Palette:
         return np.array([entry.group in groups for entry in self.classes])
 
     @cached_property
+    def groups(self) -> tuple[str, ...]:
+        """All groups, in the order of their first classes."""
+        return tuple(dict.fromkeys(entry.group for entry in self.classes))
+
+    @cached_property
     def colors(self) -> NDArray[np.uint8]:
         """(N, 3) uint8 RGB, read-only."""
         table = np.array([entry.color for entry in self.classes], dtype=np.uint8)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import cv2
 import numpy as np
@@ -14,6 +14,7 @@ from app.domain.palette import GROUND
 
 Pixels = NDArray[np.uint8]
 Scores = NDArray[np.float32]
+Classes = NDArray[np.bool_]
 
 _TILE = 128  # pixels of the label map decided at once
 _REACH = 2  # frame pixels that cubic interpolation reads beyond its own
@@ -87,6 +88,24 @@ def follow_edges(probabilities: Scores, framed: Pixels) -> Scores:
     for cls in np.unique(probabilities.argmax(axis=0)).tolist():
         followed[cls] = np.exp(guide.filter(np.log(np.maximum(probabilities[cls], _LEAST))))
     return followed
+
+
+def leaning(probabilities: Scores, things: Sequence[Classes], leans: Sequence[float]) -> Pixels:
+    """(h, w): the likeliest class of the likeliest thing at every pixel.
+
+    ``things`` are the classes (C,) that each of them has; what ``probabilities`` (C, h, w) say of
+    these is added up, for many half likely names of one thing are worth more than one name of
+    another, and counts ``leans`` times as much, by what it costs to miss it.
+    """
+    chances = [
+        lean * probabilities[classes].sum(0) for classes, lean in zip(things, leans, strict=True)
+    ]
+    likeliest = np.argmax(chances, axis=0)
+    labels = np.zeros(likeliest.shape, np.uint8)
+    for number, classes in enumerate(things):
+        here = likeliest == number
+        labels[here] = np.flatnonzero(classes)[probabilities[classes][:, here].argmax(0)]
+    return labels
 
 
 class _Guide:

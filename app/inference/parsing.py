@@ -19,7 +19,7 @@ from app.domain.palette import GROUND, Palette
 from app.domain.people import People, facing, find_people, largest_person, somebody, with_shoulders
 from app.domain.photo import on_white
 from app.domain.requests import Facing, Parsed, ParseRequest
-from app.domain.scores import enlarge, follow_edges, without_specks
+from app.domain.scores import enlarge, follow_edges, leaning, without_specks
 from app.inference.graphs import PARSER_GRAPH, to_planes
 from app.inference.network import Network, use_of
 from app.inference.providers import Device
@@ -30,6 +30,14 @@ MAX_LABELS = 2048
 _REACH = 0.015  # of the frame's height: how far two readings of one person differ
 _SPECK = 0.0002  # of the person's area; a patch of one class that is smaller is noise
 _SPECK_NEAR = 0.0005  # the same, of a frame that a part of the person fills
+
+_LEAN = 2.0  # how much more the chances of an old garment count than those of anything else
+_OLD: dict[Category, tuple[str, ...]] = {
+    "upper": ("upper", "dress"),
+    "lower": ("lower",),
+    "dress": ("upper", "lower", "dress"),
+}
+"""Groups of classes that a garment of a category takes the place of."""
 
 _BESIDE = ("skin", "hair", "bag", "lower")
 """Groups of classes that a piece of a top or dress is taken for; what hangs from the waist has a
@@ -98,9 +106,10 @@ class Found:
         photograph's own pixels, with ground where it shows anybody but this person.
 
         Each pixel is what both readings together say, for some things are only seen from near and
-        some only told from the whole figure, drawn to the picture's edges. (The card of the
-        parser has what that gains.) What is seen beside a garment of the ``category`` and has its
-        colours is a part of it.
+        some only told from the whole figure, drawn to the picture's edges. In doubt it is of the
+        old garment, for what is left of that is worse than what goes with it. (The card of the
+        parser has what all this gains.) What is seen beside a garment of the ``category`` and has
+        its colours is a part of it.
         """
         sides = (window.x, window.y, window.width, window.height)
         near = Window(*(side / self.scale for side in sides))
@@ -111,7 +120,12 @@ class Found:
         both = reading.probabilities / 2
         for own, plane in zip(both, self.probabilities, strict=True):
             own += _moved(plane, self.window, near, cv2.INTER_LINEAR) / 2
-        labels = np.asarray(follow_edges(both, framed).argmax(axis=0), np.uint8)
+        groups = self.palette.groups
+        labels = leaning(
+            follow_edges(both, framed),
+            [self.palette.of(group) for group in groups],
+            [_LEAN if group in _OLD[category] else 1.0 for group in groups],
+        )
         labels[mine == 0] = GROUND
         if category != "lower":
             beside = [self.palette.of(group) for group in _BESIDE]

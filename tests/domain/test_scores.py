@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app.domain.framing import Window, whole
-from app.domain.scores import enlarge, follow_edges, without_specks
+from app.domain.scores import enlarge, follow_edges, leaning, without_specks
 
 ROWS, COLUMNS = 64, 48
 
@@ -73,6 +73,24 @@ def test_a_picture_without_edges_moves_next_to_nothing() -> None:
         winners = follow_edges(scores, grey).argmax(axis=0)
         # A disc as small as the filter's windows shrinks a little.
         assert (winners != scores.argmax(axis=0)).mean() < 0.035
+
+
+def test_names_of_one_thing_count_together_and_more_where_missing_them_costs_more() -> None:
+    """Classes: ground, a shirt, a coat, a bag."""
+    things = [np.array(classes) for classes in ([1, 0, 0, 0], [0, 1, 1, 0], [0, 0, 0, 1])]
+    things = [classes.astype(bool) for classes in things]
+    chances = np.array(
+        [
+            [0.05, 0.28, 0.32, 0.35],  # a top, though no name of it is the likeliest
+            [0.00, 0.20, 0.16, 0.64],  # a bag, but for who would rather lose it
+            [0.00, 0.12, 0.13, 0.75],
+            [0.90, 0.05, 0.05, 0.00],
+        ],
+        np.float32,
+    ).T[:, :, None]
+    assert leaning(chances, things, [1, 1, 1]).ravel().tolist() == [2, 3, 3, 0]
+    assert leaning(chances, things, [1, 2, 1]).ravel().tolist() == [2, 1, 3, 0]
+    assert leaning(chances, things, [1, 1, 1]).dtype == np.uint8
 
 
 def test_outside_the_window_there_is_ground() -> None:

@@ -116,6 +116,24 @@ def test_a_closer_reading_and_the_first_decide_together(parser: Parser, palette:
     assert not (again[140:166, 80:106] == HEAD).any()
 
 
+def test_in_doubt_it_is_the_old_garment(parser: Parser, palette: Palette) -> None:
+    shirt, skirt, bag = (palette.by_key(key).index for key in ("shirt", "skirt", "bag"))
+    grey = np.full((256, 192, 3), 128, np.uint8)
+    chances = np.zeros((len(palette), 256, 192), np.float32)
+    chances[shirt, :80] = chances[skirt, 160:] = 1
+    chances[bag, 80:160], chances[shirt, 80:120], chances[skirt, 120:160] = 0.6, 0.4, 0.4
+    found = Found(
+        256, 192, 1.0, Window(0, 0, 192, 256), grey, chances, np.zeros((13, 3), np.float32), 1,
+        "front", palette, Device("cpu"), (),
+    )  # fmt: skip
+    reading = Reading(chances, found.landmarks, Device("cpu"), ())
+    whose = {"upper": (shirt, bag), "lower": (bag, skirt), "dress": (shirt, skirt)}
+    for category, (above, below) in whose.items():
+        labels = found.labels_in(found.window, grey, reading, category)
+        assert (labels[95:105] == above).all()
+        assert (labels[135:145] == below).all()
+
+
 def test_colours_claim_for_tops_and_dresses_only(
     palette: Palette, monkeypatch: pytest.MonkeyPatch
 ) -> None:
