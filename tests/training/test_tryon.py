@@ -98,6 +98,30 @@ def test_a_bare_arm_moves_no_cloth(made: pairs.Pairs) -> None:
         assert bool((follows > 0.5).all()) is moving
 
 
+def test_a_wide_skirt_hangs_in_folds(made: pairs.Pairs) -> None:
+    """With its points where the person's own are a cloth is worn as it lies, up to the knees; but
+    what reaches far aside there lies farther."""
+    rows = [i for i in range(len(made)) if framing.CATEGORIES[made.category[i]] == "lower"][:1]
+    points = made.landmarks[rows]
+    frame = bones.Frame.of(points)
+    size = torch.tensor([WIDTH / 2, HEIGHT / 2])
+    flat = frame.points(torch.ones(1)) / size - 1
+    one_hot = torch.eye(3)[[framing.CATEGORIES.index("lower")]]
+    skirt = bones.Garment(one_hot, torch.ones(1), torch.zeros(1, 2, 2))
+    places = (bones.flow(points, skirt, flat)[0, 0] + 1) * WIDTH / 2
+    x, y = (t[0] for t in bones.grid(points))
+    hip, knee = float(frame.hip[0, 1]), float(frame.chains[0, 1, :, 1, 1].mean())
+    off, half = (x - frame.hip[0, 0]).abs(), float(frame.half[0])
+    apart = (places - x).abs()
+    at_hips = (y[:, 0] - hip).abs() < 4
+    at_knees = (y[:, 0] - knee).abs() < 4
+    assert float(apart[at_hips][off[at_hips] < 3 * half].max()) < 2
+    assert float(apart[at_knees][off[at_knees] < 1.8 * half].max()) < 2
+    far = (off > 2.8 * half) & (off < 3.2 * half)
+    assert float(apart[at_knees][far[at_knees]].min()) > 0.5 * half
+    assert (places[at_knees].diff(dim=1) > 0).all()  # no place of the cloth is seen twice
+
+
 def test_joints_that_are_not_seen_hang_down(made: pairs.Pairs) -> None:
     points = made.landmarks.clone()
     ankle = framing.LANDMARKS.index("left_ankle")

@@ -3,8 +3,9 @@
 Six bones are enough: the trunk, a skirt below the hips, and two of each sleeve or leg. Where they
 lie on the person the landmarks say; where they lie in a flat cloth its `POINTS` say. Both together
 give the flow: for each place of the person frame the place of the cloth frame that shows the same
-piece of cloth. The same code lays worn garments flat for training and, in the shipped graph, puts
-a cloth whose points were found onto a person (Magnenat-Thalmann, Laperriere, Thalmann 1988).
+piece of cloth. A wide skirt hangs in folds, narrower than it lies. The same code lays worn garments
+flat for training and, in the shipped graph, puts a cloth whose points were found onto a person
+(Magnenat-Thalmann, Laperriere, Thalmann 1988).
 """
 
 from __future__ import annotations
@@ -42,6 +43,9 @@ _BLUR = 0.1
 _LONGEST = 2.5  # how far a foreshortened bone may be stretched
 _WIDE = 1.06  # how much wider a limb lies than it is worn
 _WAIST = 0.4  # of the torso, above the hips
+_SLIM = 2.0  # half widths of the hips, up to which a skirt hangs as wide as it lies
+_FOLDED = 0.8  # times as wide as what is seen of it beyond these is what falls in folds
+_FALLS = 0.6  # of the thighs, below the hips, from where on it falls freely
 _FAR = 10.0  # torso lengths; where bones are that a garment does not have
 #: Half the width of the trunk at four heights, in half widths of the hips: (where, width) pairs,
 #: where in torso lengths below the hips.
@@ -258,12 +262,26 @@ def _length(vectors: Tensor, least: float = 1.0) -> Tensor:
     return vectors.norm(dim=-1, keepdim=True).clamp(min=least)
 
 
-def flat_places(shares: Tensor, affines: Tensor) -> Tensor:
+def _unfurled(frame: Frame, garment: Garment, x: Tensor, y: Tensor) -> Tensor:
+    """(B, H, W): x of each place where it would be if the folds of a wide skirt were laid out."""
+    hip_x, hip_y = frame.hip[:, :1, None], frame.hip[:, 1:, None]
+    hem_x, hem_y = frame.chains[:, 1, :, 1].mean(1).unsqueeze(2).split(1, 1)
+    down = (y - hip_y) / (hem_y - hip_y).clamp(min=8.0)
+    aside = x - hip_x - down.clamp(0, 1.5) * (hem_x - hip_x)
+    beyond = (aside.abs() - _SLIM * frame.half[:, None, None]).clamp(min=0)
+    falls = (down / _FALLS).clamp(0, 1) * garment.hanging[:, None, None]
+    return x + _FOLDED * falls * beyond * aside.sign()
+
+
+def flat_places(shares: Tensor, affines: Tensor, frame: Frame, garment: Garment) -> Tensor:
     """(B, 2, 128, 96): x, y in the cloth frame, in pixels, of each place of the person frame."""
     x, y = grid(shares)
-    one = torch.stack([x[0], y[0], torch.ones_like(x[0])]).flatten(1)
-    each = affines @ one  # (B, 6, 2, places)
-    return (shares.flatten(2)[:, :, None] * each).sum(1).unflatten(2, shares.shape[2:])
+    own = torch.stack([x[0], y[0], torch.ones_like(x[0])])
+    wide = torch.stack(torch.broadcast_tensors(_unfurled(frame, garment, x, y), own[1], own[2]), 1)
+    trunk, skirt, limbs = affines.split((1, 1, BONES - 2), 1)
+    each = [trunk @ own.flatten(1), skirt @ wide.flatten(2)[:, None], limbs @ own.flatten(1)]
+    moved = torch.cat(each, 1)  # (B, 6, 2, places)
+    return (shares.flatten(2)[:, :, None] * moved).sum(1).unflatten(2, shares.shape[2:])
 
 
 def off_limbs(points: Tensor, height: int) -> Tensor:
@@ -285,5 +303,5 @@ def flow(points: Tensor, garment: Garment, flat: Tensor) -> Tensor:
     frame = Frame.of(points)
     half = torch.tensor([WIDTH / 2, HEIGHT / 2], dtype=points.dtype, device=points.device)
     affines = moves(frame, garment.lower, (flat + 1) * half)
-    places = flat_places(weights(frame, garment), affines)
+    places = flat_places(weights(frame, garment), affines, frame, garment)
     return places / half[:, None, None] - 1

@@ -63,7 +63,7 @@ def lay(rig: Rig, rng: np.random.Generator, spread: float = 1) -> tuple[Points, 
         rig.frame, rig.garment.lower, torch.from_numpy(points[None].astype(np.float32)), wide
     )
     shares = torch.from_numpy(rig.weights).permute(2, 0, 1)[None]
-    flat = bones.flat_places(shares, affines)[0].permute(1, 2, 0).numpy()
+    flat = bones.flat_places(shares, affines, rig.frame, rig.garment)[0].permute(1, 2, 0).numpy()
     return _fitted(flat, points, rig.worn.whole, rng)
 
 
