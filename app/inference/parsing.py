@@ -32,12 +32,13 @@ _SPECK = 0.0002  # of the person's area; a patch of one class that is smaller is
 _SPECK_NEAR = 0.0005  # the same, of a frame that a part of the person fills
 
 _LEAN = 2.0  # how much more the chances of an old garment count than those of anything else
-_OLD: dict[Category, tuple[str, ...]] = {
+_LEANT_TO: dict[Category, tuple[str, ...]] = {
     "upper": ("upper", "dress"),
-    "lower": ("lower",),
+    "lower": (),
     "dress": ("upper", "lower", "dress"),
 }
-"""Groups of classes that a garment of a category takes the place of."""
+"""Groups of classes that a garment of a category takes the place of, in doubt. What hangs from the
+waist ends at a top, and a hole in that is as bad as a rim of an old skirt."""
 
 _BESIDE = ("skin", "hair", "bag", "lower")
 """Groups of classes that a piece of a top or dress is taken for; what hangs from the waist has a
@@ -106,8 +107,8 @@ class Found:
         photograph's own pixels, with ground where it shows anybody but this person.
 
         Each pixel is what both readings together say, for some things are only seen from near and
-        some only told from the whole figure, drawn to the picture's edges. In doubt it is of the
-        old garment, for what is left of that is worse than what goes with it. (The card of the
+        some only told from the whole figure, drawn to the picture's edges. In doubt it is of an
+        old top or dress, for what is left of that is worse than what goes with it. (The card of the
         parser has what all this gains.) What is seen beside a garment of the ``category`` and has
         its colours is a part of it.
         """
@@ -124,7 +125,7 @@ class Found:
         labels = leaning(
             follow_edges(both, framed),
             [self.palette.of(group) for group in groups],
-            [_LEAN if group in _OLD[category] else 1.0 for group in groups],
+            [_LEAN if group in _LEANT_TO[category] else 1.0 for group in groups],
         )
         labels[mine == 0] = GROUND
         if category != "lower":

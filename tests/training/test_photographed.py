@@ -328,6 +328,18 @@ def test_what_ships_obeys_what_is_known() -> None:
     legs = limbs.in_pants(points, garment_of("lower", 1.0, 1.0), HEIGHT)[0][0, 0] > 0
     legs[240:] = False
     assert pants["replace"][0, 0][legs].min() == 1
+    # What is seen of legs beside where their joints lie goes too; hands there, and the rest, stay.
+    bare = worn("lower", 1.0, "skin")["replace"][0, 0] > 0.99
+    _, clad = limbs.in_pants(points, garment_of("lower", 1.0, 1.0), HEIGHT)
+    body = torch.full((1, HEIGHT, WIDTH), class_of("skin"))
+    _, _, front = Body()(body, points, garment_of("lower", 1.0, 1.0).category, torch.ones(1))
+    seen = torch.zeros(HEIGHT, WIDTH, dtype=torch.bool)
+    seen[58:240, 60:132] = True
+    thighs = seen & (clad[0, 0] > 0) & (front[0, 0] < 1)
+    about = limbs.about_legs(points, HEIGHT)[0, 0] > 0
+    assert (thighs & about & ~legs).sum() > 100
+    assert bare[thighs & about].all()
+    assert not bare[seen & (front[0, 0] > 0)].any()
     shade = torch.tensor([0.8, 0.4, 0.2]) * 0.75
     assert (pants["fill"][0][:, legs] - shade[:, None]).abs().max() < 1e-2
     assert pants["ground"][0, 0][legs].max() == 0

@@ -268,37 +268,6 @@ def test_people_can_be_seen_as_a_parser_reads_them(made: pairs.Pairs) -> None:
     assert (read.gone[:, 0].bool() & made.mask.bool()).sum() > 0.9 * made.mask.sum()
 
 
-def test_readings_are_confused_where_garments_and_what_lies_before_them_are(
-    made: pairs.Pairs,
-) -> None:
-    rows = torch.arange(len(made)).repeat(12)
-    batch = data.batch(made, rows, data.FIXED, pictures.torch_seeded(0), [views.true(made)])
-    (sight,) = batch.sights
-    confusion = misread.Confusion(CPU)
-
-    def confused(seed: int) -> torch.Tensor:
-        rng = pictures.torch_seeded(seed)
-        return confusion(sight.labels, sight.photo, sight.gone, batch.category, rng)
-
-    read = confused(1)
-    assert torch.equal(read, confused(1))
-    assert not torch.equal(read, confused(2))
-    changed, old = read != sight.labels, sight.gone[:, 0] > 0.5
-    share = changed.flatten(1).any(1).float().mean()
-    assert 0.2 < share < 0.9  # of people; the others are read as they are
-    taken = changed & old
-    assert 0.002 < taken.sum() / old.sum() < 0.2
-    worn = torch.tensor([class_of(n) for n in ("blouse", "skirt", "pants", "dress")])
-    upper = batch.category[:, 0] > 0.5
-    assert not torch.isin(read[upper][taken[upper]], torch.tensor([class_of("blouse")])).any()
-    # What is not of the old garment lies beside it, and is taken for it.
-    before = changed & ~old
-    assert before.any()
-    reach = torch.nn.functional.max_pool2d(sight.gone, 21, 1, 10)[:, 0] > 0.5
-    assert not (before & ~reach).any()
-    assert torch.isin(read[before], worn).all()
-
-
 def _views(made: pairs.Pairs) -> views.Views:
     """The people with what they wear painted grey."""
     grey = torch.where(made.mask > 0, 128, made.person)

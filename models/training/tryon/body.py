@@ -31,6 +31,8 @@ _FRONT = {
     "lower": ("hair", "hat", "bag", "accessories", "upper", "footwear", "scarf"),
     "dress": ("hair", "hat", "glasses", "bag", "accessories", "footwear"),
 }
+#: Groups of what is seen of legs that no pants or skirt covers.
+_BARE = ("skin", "legwear")
 #: Kinds of things the network is told of where they stay visible.
 KINDS = ("ground", "skin", "hair", "upper", "lower", "dress", "legwear", "footwear", "bag")
 
@@ -123,8 +125,8 @@ class Body(nn.Module):
         super().__init__()
         self.register_buffer("old", _table(_OLD), persistent=False)
         self.register_buffer("front", _table(_FRONT), persistent=False)
-        for name in ("skin", "dress"):
-            row = [[float(c.group == name) for c in palette.CLASSES]]
+        for name, groups in (("skin", ("skin",)), ("dress", ("dress",)), ("bare", _BARE)):
+            row = [[float(c.group in groups) for c in palette.CLASSES]]
             self.register_buffer(name, torch.tensor(row), persistent=False)
         kinds = [[float(kind in (c.key, c.group)) for c in palette.CLASSES] for kind in KINDS]
         self.register_buffer("kinds", torch.tensor(kinds)[None], persistent=False)

@@ -75,7 +75,8 @@ class ExportedTryOn(nn.Module):
         replace = replace * (1 - torch.maximum(front * (1 - gone), stays))
         fill = (made.fill + 1) / 2
         # Between its legs and beside them pants that lie badly are in their own shadow.
-        legs = legs * (1 - front) * (labels != GROUND)[:, None]
+        seen = looked_up(net.body.bare, labels) * limbs.about_legs(landmarks, HEIGHT) * clad
+        legs = torch.maximum(legs, seen) * (1 - front) * (labels != GROUND)[:, None]
         solid = cloth[:, 3:]
         mean = (cloth[:, :3] * solid).sum((2, 3), True) / (solid.sum((2, 3), True) + 1)
         fill = fill + legs * (_SHADOW * mean - fill)

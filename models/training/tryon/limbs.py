@@ -27,6 +27,7 @@ _FLANK = 1.5  # of the hips' half width, from where on an arm hangs beside the b
 _WAIST = 0.3  # of the torso, above the hips, from where on a skirt may flare
 _HANGS = 0.5  # of a bone's length, how far it leads down at least
 _FAR = 0.38  # torsos from the bones of the legs, beyond which no pants lie
+_ASTRAY = 2.0  # half widths of a leg, as far as which it may be seen from where its joints lie
 _ANY = 0.15  # share of a limb's second bone from which it surely is covered
 
 
@@ -91,6 +92,12 @@ def beside_pants(points: Tensor, garment: bones.Garment, height: int) -> Tensor:
     _, squared = to_bone(x, y, legs[..., :2, :], legs[..., 1:, :])
     far = squared > (_FAR * frame.torso)[:, None, None, None, None].pow(2)
     return far.flatten(1, 2).all(1, keepdim=True).to(x.dtype) * _pants(garment)
+
+
+def about_legs(points: Tensor, height: int) -> Tensor:
+    """(B, 1, H, W) 0 or 1: where what looks like a leg is one, be its joints a little astray."""
+    off = bones.off_limbs(points, height)[:, 1].amin(1, keepdim=True)
+    return (off < _ASTRAY).to(points.dtype)
 
 
 def _pants(garment: bones.Garment) -> Tensor:

@@ -28,7 +28,6 @@ from models.training.tryon import (
     bones,
     data,
     losses,
-    misread,
     pairs,
     pasting,
     photographed,
@@ -96,7 +95,6 @@ class Teacher:
         self.half_views = [view.halved() for view in self.views]
         self.chances = chances(self.half)
         self.features = efficientnet.frozen("lite0", TAPS[-1] + 1).to(training.device)
-        self.confusion = misread.Confusion(training.device)
 
     def __call__(self, height: int, rng: torch.Generator) -> loop.Terms:
         net, weights = self.training.net, self.weights
@@ -114,7 +112,6 @@ class Teacher:
                 batch = pasting.paste(net.body, batch, self.garments, _PASTED, how, rng)
             # Those that another garment is put on are seen in their own, the others in another.
             sight = batch.sights[0].where(batch.laid, batch.sights[-1])
-            sight.labels = self._confused(net, batch, sight, rng)
         hidden = hide(net, batch, sight, self.blind, rng)
         flat, garment = net.read(batch.cloth, batch.category)
         first = _first_flow(flat, garment, sight.points, rng)
@@ -151,14 +148,6 @@ class Teacher:
             return terms | {"photo": weights.photo * losses.mean_in(gap, sure)}
         truth = _Truth(batch, sight, hidden.was, before, region, known, bounded, inside)
         return terms | self._fine(net, truth, look, coarse)
-
-    def _confused(
-        self, net: nn.Module, batch: data.Batch, sight: data.Sight, rng: torch.Generator
-    ) -> Tensor:
-        """What is read of people, with pieces of it taken for something else."""
-        reach = torch.ones(len(sight.labels), device=sight.photo.device)
-        _, old, _ = net.body(sight.labels, sight.points, batch.category, reach)
-        return self.confusion(sight.labels, sight.photo, old * sight.gone, batch.category, rng)
 
     def _exactly(self) -> torch.autocast:
         """Truth is made in single precision, whatever the network computes in."""
