@@ -130,9 +130,9 @@ def completed(near: NDArray[np.float32], far: NDArray[np.float32]) -> NDArray[np
 
 
 def agreed(near: NDArray[np.float32], far: NDArray[np.float32]) -> NDArray[np.float32]:
-    """The same where neither look is the truth: what both see lies between them, nearer to where
-    the ``far`` one has it, which knows the whole figure. (The card of the parser has what that
-    gains.)"""
+    """The same of two looks that may both be astray: what both see lies between them, nearer to
+    where the ``far`` one has it, which knows the whole figure. (The card of the parser has what
+    that gains.)"""
     seen = np.minimum(near[:, 2:], far[:, 2:]) >= _SEEN
     return np.where(seen, far + _NEAR * (near - far), completed(near, far))
 

@@ -245,7 +245,7 @@ class PalettePanel(QFrame):
         self._show.addItem("All classes", ("", False))
         self._show.addItem("Painted", ("", True))
         self._show.insertSeparator(2)
-        for group in dict.fromkeys(entry.group for entry in palette):
+        for group in palette.groups:
             self._show.addItem(group.replace("_", " ").capitalize(), (group, False))
         self._current = -1
 
