@@ -132,6 +132,11 @@ class Frame:
         chains = torch.stack(chain, -2)
         return cls(torso, neck, hip, half, chains)
 
+    @property
+    def hem(self) -> Tensor:
+        """(B, 2): the middle of the knees."""
+        return self.chains[:, 1, :, 1].mean(1)
+
     def limbs(self, lower: Tensor) -> Tensor:
         """(B, 2, 3, 2): the chains that move with a garment: legs where ``lower`` (B,) is 1."""
         arms, legs = self.chains.unbind(1)
@@ -142,8 +147,7 @@ class Frame:
         limbs = self.limbs(lower)
         waist = self.hip + _WAIST * (self.neck - self.hip)
         axis = self.hip + lower[:, None] * (waist - self.hip)
-        hem = self.chains[:, 1, :, 1].mean(1)
-        middle = torch.stack([axis, hem], 1)
+        middle = torch.stack([axis, self.hem], 1)
         return torch.cat([limbs[:, :, 0], middle, limbs[:, :, 1:].flatten(1, 2)], 1)
 
 
@@ -265,7 +269,7 @@ def _length(vectors: Tensor, least: float = 1.0) -> Tensor:
 def _unfurled(frame: Frame, garment: Garment, x: Tensor, y: Tensor) -> Tensor:
     """(B, H, W): x of each place where it would be if the folds of a wide skirt were laid out."""
     hip_x, hip_y = frame.hip[:, :1, None], frame.hip[:, 1:, None]
-    hem_x, hem_y = frame.chains[:, 1, :, 1].mean(1).unsqueeze(2).split(1, 1)
+    hem_x, hem_y = frame.hem.unsqueeze(2).split(1, 1)
     down = (y - hip_y) / (hem_y - hip_y).clamp(min=8.0)
     aside = x - hip_x - down.clamp(0, 1.5) * (hem_x - hip_x)
     beyond = (aside.abs() - _SLIM * frame.half[:, None, None]).clamp(min=0)
