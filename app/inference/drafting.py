@@ -1,21 +1,23 @@
 """From what a try-on network says of a frame to the draft that a photograph is composed by.
 
 The network paints small and smooth. What it paints of the ground and of other clothes is continued
-from the photograph; where sleeves lie against the body, the gap that a cloth lying flat has there
-becomes a crease.
+from the photograph, its limbs get colours near the face's; where sleeves lie against the body, the
+gap that a cloth lying flat has there becomes a crease.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from app.inference.inpainting import BEHIND, BELOW, continued, wings
-from app.inference.planning import LEAST, Draft, frame_points
+from app.domain.skin import toned
+from app.inference.inpainting import BEHIND, BELOW, Continued, continued, wings
+from app.inference.planning import EVEN, LEAST, Draft, frame_points
+from app.inference.upsampling import extrapolate
 
 Floats = NDArray[np.float32]
 Pixels = NDArray[np.uint8]
@@ -26,27 +28,33 @@ _WIDEST = 7  # frame pixels across a gap that can be a crease
 _TORN = (2.0, 4.0)  # cloth pixels between its sides: so many for each pixel of it, and so many more
 _SHADE = 0.72  # of the cloth's colours, how light a crease is
 _EVEN = 1.0  # frame pixels; sigma over which its colours are evened
+_PURE = 8  # power of the share of what is not continued, as which its colours are trusted
+_LITTLE = 0.05  # share below which of what is behind it nothing is known
 _NEXT = np.ones((3, 3), np.uint8)
 
 
 @dataclass(frozen=True, eq=False)
 class Seen:
     """A person in a network's frame (h, w): their ``photo`` (h, w, 3) uint8, the ``labels`` (h, w)
-    uint8 of its classes, and bool (h, w) where the photograph shows nobody (``ground``) and where
-    it shows ``clothes``."""
+    uint8 of its classes, bool (h, w) where the photograph shows nobody (``ground``), ``clothes``
+    and ``skin``; their ``landmarks`` (13, 3) in its pixels, and the ``face``'s colour (3,) in
+    CIELAB, where it is seen."""
 
     photo: Pixels
     labels: Pixels
     ground: Mask
     clothes: Mask
+    skin: Mask
+    landmarks: Floats
+    face: Floats | None
 
 
 def drafted(made: Mapping[str, Floats], seen: Seen, *, sleeves: bool) -> Draft:
     """The draft by a graph's outputs, by name, each (1, C, h, w) as the pack's card has them, of a
     garment that may have ``sleeves``: between legs the ground shows."""
     said = {name: value[0] for name, value in made.items()}
-    (cover,), (replace,) = said["cover"], said["replace"]
-    goes = replace >= LEAST
+    (cover,), (gone,) = said["cover"], said["replace"]
+    goes = gone >= LEAST
     gap, tones = creases(said["flow"], cover, goes & sleeves, said["outcome"])
     stays = ~goes & (cover < LEAST)
     floor, worn = seen.ground & stays, seen.clothes & stays
@@ -57,9 +65,43 @@ def drafted(made: Mapping[str, Floats], seen: Seen, *, sleeves: bool) -> Draft:
     if behind is not None:
         clad[beyond & (behind.share[0] > 0)] = 0
     below = continued(seen.photo, worn, clad, BELOW)
-    known = tuple(part for part in (behind, below) if part is not None)
     fill = said["fill"] + gap * (tones - said["fill"])
-    return Draft(said["flow"], cover, np.maximum(replace, gap), fill, known)
+    fill, known = parted(fill, open_, behind, below)
+    if seen.face is not None:
+        bared = said["skin"][0] * (open_ & (cover <= 1 - LEAST))
+        fill = toned(fill, bared, seen.skin & stays, seen.landmarks, seen.face)
+    return Draft(said["flow"], cover, np.maximum(gone, gap), fill, known)
+
+
+def parted(
+    fill: Floats, open_: Mask, behind: Continued | None, below: Continued | None
+) -> tuple[Floats, tuple[Continued, ...]]:
+    """A ``fill`` (3, h, w) of what is ``open_`` (h, w), without the colours of what is continued,
+    and that in the order in which it is laid over it, ``below`` over ``behind``.
+
+    A network's shares of two things run into each other over some pixels; so do their colours. Here
+    each thing goes on beyond its share, and an even share says where it ends: its edge can be drawn
+    as sharp as the photograph's.
+    """
+    nothing = np.zeros(open_.shape, np.float32)
+    over, under = (nothing if p is None else p.reach[0] * (p.share[0] > 0) for p in (below, behind))
+    shown = open_.astype(np.float32)
+    parts = []
+    if behind is not None:
+        own = behind.reach[0] / np.maximum(1 - over, _LITTLE)
+        parts.append(_evened(behind, own, shown * (1 - over) ** 2))
+    if below is not None:
+        parts.append(_evened(below, below.reach[0], shown))
+    rest = shown * np.clip(1 - over - under, 0, 1) ** _PURE
+    known = extrapolate(shown, rest) > 0
+    alone = [np.where(known & open_, extrapolate(plane, rest), plane) for plane in fill]
+    return np.stack(alone), tuple(parts)
+
+
+def _evened(part: Continued, reach: Floats, weight: Floats) -> Continued:
+    """``part`` with a ``reach`` (h, w) that is known where ``weight`` (h, w) 0..1 is large."""
+    even = cv2.GaussianBlur(extrapolate(reach, weight), (0, 0), EVEN)
+    return replace(part, reach=np.asarray(even, np.float32)[None])
 
 
 def creases(flow: Floats, cover: Floats, goes: Mask, outcome: Floats) -> tuple[Floats, Floats]:

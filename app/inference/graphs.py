@@ -70,6 +70,7 @@ def signature(pack: Pack, key: str) -> Signature:
                 "fill": picture,
                 "ground": _planes(pack, 1),
                 "clothes": _planes(pack, 1),
+                "skin": _planes(pack, 1),
                 "quarters": Port("float32", (1, 4)),
             },
         )

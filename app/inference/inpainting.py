@@ -27,12 +27,14 @@ _LEAST = 0.3  # share from which a place counts as bared
 _FEWEST = 25  # frame pixels of a patch that is worth a search
 _SEAM = 2  # frame pixels around what is not alike, where colours are mixed
 _APART = 3  # frame pixels; patches that lie nearer together are one
-_NEXT = np.ones((3, 3), np.uint8)
 _RING = 7  # frame pixels around a patch that have to fit
 _NEAREST = 4  # a shift by less finds the patch itself
+_SHIFTS = 4  # of which a patch may be made
+_INSIDE = 0.3  # share of what is left of a patch that must land on what is alike
 _SEEN = 300  # points of a patch, and of its ring, that are looked at
 _AROUND = 0.5  # share of the ring's that must land on what is alike
 _STRANGE = 60  # difference of colours 0..255 from which a larger one is no worse
+_ASTRAY = 20.0  # what it costs, in levels of colour, where none of the ring lands there
 _FAR = np.array([0.1, 0.03])  # what a pixel's way down and across costs, in levels of colour
 _HEM = 12  # frame pixels above a patch's lowest that are its hem
 _UNDER = 4  # frame pixels below it in which it shows what its clothes go on as
@@ -45,20 +47,16 @@ _ORDINARY = 0.02  # weight of the patch's mean difference of tone
 
 @dataclass(frozen=True, eq=False)
 class Search:
-    """Shifts that are tried, ``across`` and ``down`` (S,) in frame pixels; ``inside``, the share of
-    a patch, or of what is left of it, that must land on what is alike; and how many ``shifts`` a
-    patch may be made of."""
+    """Shifts that are tried, ``across`` and ``down`` (S,) in frame pixels."""
 
     across: NDArray[np.intp]
     down: NDArray[np.intp]
-    inside: float
-    shifts: int
 
 
-BEHIND = Search(np.arange(-102, 103, 3), np.arange(-16, 17, 4), 0.9, 1)
+BEHIND = Search(np.arange(-102, 103, 3), np.arange(-40, 41, 4))
 """Mostly from beside: what stands on the ground is upright."""
 
-BELOW = Search(np.arange(-42, 43, 3), np.arange(-16, 97, 4), 0.3, 4)
+BELOW = Search(np.arange(-42, 43, 3), np.arange(-16, 97, 4))
 """Mostly from below, where they are narrower than the place they are wanted for."""
 
 
@@ -66,11 +64,13 @@ BELOW = Search(np.arange(-42, 43, 3), np.arange(-16, 97, 4), 0.3, 4)
 class Continued:
     """What is to be shown in a frame (h, w): ``shift`` (2, h, w) x, y in frame pixels from a place
     to the one that looks like it; ``tone`` (3, h, w) what its colours 0..255 lack; ``share``
-    (1, h, w) 0..1, how much of the place shows it."""
+    (1, h, w) 0..1, whether it was found for a place, falling softly beyond; ``reach`` (1, h, w)
+    0..1, how much of a place it is to fill."""
 
     shift: Floats
     tone: Floats
     share: Floats
+    reach: Floats
 
 
 def continued(framed: Pixels, alike: Mask, bared: Floats, search: Search) -> Continued | None:
@@ -90,15 +90,12 @@ def continued(framed: Pixels, alike: Mask, bared: Floats, search: Search) -> Con
         for found, lands, lacks in _copies(framed, sure, here, near & inner, search):
             shift[(slice(None), *here)][:, near] = found[::-1, None]
             tone[(slice(None), *here)][:, near] = lacks[near].T
-            filled = near & inner & lands
-            share[here][filled] = bared[here][filled]
+            share[here][near & lands] = 1
             near = near & ~lands
     if not share.any():
         return None
-    for plane in shift:  # where two copies meet, the fill shows through
-        share[cv2.dilate(plane, _NEXT) != cv2.erode(plane, _NEXT)] = 0
     soft = np.asarray(cv2.blur(share, (3, 3)), np.float32)
-    return Continued(shift, tone, soft[None])
+    return Continued(shift, tone, soft[None], bared[None])
 
 
 def _copies(
@@ -107,19 +104,23 @@ def _copies(
     """The shifts (2,) down and across of which a patch is made, ``inside`` (h, w) the part ``here``
     of a frame: each with the places (h, w) that land by it on what is ``sure``, and with what their
     colours lack (h, w, 3)."""
-    ring = _grown(inside, _RING) & sure[here]
+    whole = _grown(inside, _RING) & sure[here]
     corner = np.array([here[0].start, here[1].start])
-    around = np.argwhere(ring) + corner
-    for _ in range(search.shifts):
+    for _ in range(_SHIFTS):
         if np.count_nonzero(inside) < _FEWEST:
             return
-        found = _best(framed, sure, np.argwhere(inside) + corner, around, search)
-        if found is None:
+        near = _grown(inside, _RING) & sure[here]
+        for ring in (whole,) if np.array_equal(near, whole) else (whole, near):
+            places, around = (np.argwhere(mask) + corner for mask in (inside, ring))
+            found = _best(framed, sure, places, around, search)
+            if found is not None:
+                break
+        else:
             return
         rows, columns = np.indices(inside.shape) + (corner + found)[:, None, None]
-        places = rows.clip(0, sure.shape[0] - 1), columns.clip(0, sure.shape[1] - 1)
-        lands = sure[places] & (rows == places[0]) & (columns == places[1])
-        lacks = np.subtract(framed[here], framed[places], dtype=np.float32)
+        to = rows.clip(0, sure.shape[0] - 1), columns.clip(0, sure.shape[1] - 1)
+        lands = sure[to] & (rows == to[0]) & (columns == to[1])
+        lacks = np.subtract(framed[here], framed[to], dtype=np.float32)
         yield found, lands, _lacking(lacks, ring & lands)
         inside = inside & ~lands
 
@@ -169,7 +170,7 @@ def _best(
     shifts = np.stack(np.meshgrid(search.down, search.across, indexing="ij"), -1).reshape(-1, 2)
     shifts = shifts[np.abs(shifts).max(1) >= _NEAREST]
     lost = 1 - _landing(inside, shifts, alike).mean(1)
-    lands = lost <= 1 - search.inside
+    lands = lost <= 1 - _INSIDE
     shifts, lost = shifts[lands], lost[lands]
     fits = _landing(ring, shifts, alike)
     enough = fits.mean(1) >= _AROUND
@@ -180,7 +181,8 @@ def _best(
     looks = framed[rows.clip(0, alike.shape[0] - 1), columns.clip(0, alike.shape[1] - 1)]
     own = framed[ring[:, 0], ring[:, 1]].astype(np.float32)
     gap = np.minimum(np.abs(looks - own), _STRANGE).mean(2)
-    cost = (gap * fits).sum(1) / fits.sum(1) + np.abs(shifts) @ _FAR + lost * _STRANGE
+    unlike = (gap * fits).sum(1) / fits.sum(1) + _ASTRAY * (1 - fits.mean(1))
+    cost = unlike + np.abs(shifts) @ _FAR + lost * _STRANGE
     return np.asarray(shifts[cost.argmin()])
 
 

@@ -20,6 +20,7 @@ from app.domain.people import People, facing, find_people, largest_person, someb
 from app.domain.photo import on_white
 from app.domain.requests import Facing, Parsed, ParseRequest
 from app.domain.scores import enlarge, follow_edges, leaning, without_specks
+from app.domain.skin import complexion
 from app.inference.graphs import PARSER_GRAPH, to_planes
 from app.inference.network import Network, use_of
 from app.inference.providers import Device
@@ -95,6 +96,14 @@ class Found:
         part = Rect(round(left), round(top), round(right - left), round(bottom - top))
         shape = (round(self.height * self.scale), round(self.width * self.scale))
         return _scaled(part, self.scale, shape)
+
+    @cached_property
+    def complexion(self) -> NDArray[np.float32] | None:
+        """The face's colour (3,) in CIELAB, where it is seen."""
+        skin = self.palette.of("skin")[self.probabilities.argmax(axis=0)]
+        landmarks = self.landmarks.copy()
+        landmarks[:, :2] = self.window.to_frame(landmarks[:, :2] / self.scale, *skin.shape)
+        return complexion(self.framed, skin, landmarks)
 
     def labels_in(
         self,

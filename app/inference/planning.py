@@ -20,8 +20,10 @@ Pixels = NDArray[np.uint8]
 LEAST = 0.02
 """Shares of cover and replace below this count as none: the region has to end somewhere."""
 
+EVEN = 1.0
+"""Frame pixels; sigma by which a share is evened whose edge is drawn sharp."""
+
 _STEPS = 4  # sizes of a cloth from one to half of it; sampled finer than that, it would flicker
-_EVEN = 1.0  # frame pixels; sigma by which an outline is evened
 _NEAR = 3  # frame pixels within which the cloth's edge is that of what lies upon it
 _RING = 2  # frame pixels on either side of an edge in which the photograph may move it
 
@@ -113,7 +115,7 @@ class Plan:
         grown = cv2.dilate(touched.view(np.uint8), np.ones((3, 3), np.uint8))
         self.support: Pixels = np.asarray(grown, np.uint8)
         self.visible = person.guide.lead(visible, _RING, within=touched)
-        self.even = np.asarray(cv2.GaussianBlur(visible * touched, (0, 0), _EVEN), np.float32)[None]
+        self.even = np.asarray(cv2.GaussianBlur(visible * touched, (0, 0), EVEN), np.float32)[None]
         # The photograph's edges are those of the cloth where hair, hands and bags lie upon it.
         reach = np.ones((2 * _NEAR + 1,) * 2, np.uint8)
         near = cv2.dilate((person.upon & ~touched).view(np.uint8), reach).astype(np.float32)

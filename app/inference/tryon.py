@@ -40,7 +40,7 @@ Pixels = NDArray[np.uint8]
 _log = logging.getLogger("toile.inference")
 
 _PEOPLE, _DRAFTS, _CLOTHS, _CLOTH_BYTES = 4, 24, 16, 64 << 20
-"""How much is remembered: a person is 12 MB and 3 for each category, a draft up to 3.7 MB, a cloth
+"""How much is remembered: a person is 12 MB and 3 for each category, a draft up to 4.1 MB, a cloth
 up to twice as large as its cut."""
 _SMALL = 150  # pixels; a person less tall is too small to look good
 _UNSEEN = 0.25  # confidence below which a landmark is not in the picture
@@ -72,7 +72,6 @@ class _Framed:
     window: Window
     seen: Seen
     guide: Guide
-    landmarks: NDArray[np.float32]
 
 
 @dataclass(frozen=True, eq=False)
@@ -243,9 +242,11 @@ class TryOn(Network):
         )
         shown = np.zeros((height, width), np.bool_)
         shown[window.inside(photo.shape, shown.shape)] = True
-        clothes = self._parser.palette.of(*CLOTHES)[small] & shown
-        seen = Seen(framed, small, (nobody > 0) & shown, clothes)
-        return _Framed(window, seen, Guide(framed), landmarks)
+        of = self._parser.palette.of
+        clothes, skin = (of(*groups)[small] & shown for groups in (CLOTHES, ("skin",)))
+        nobody_there = (nobody > 0) & shown
+        seen = Seen(framed, small, nobody_there, clothes, skin, landmarks, found.complexion)
+        return _Framed(window, seen, Guide(framed))
 
     def _fit_one(
         self,
@@ -280,7 +281,7 @@ class TryOn(Network):
                 "person": to_planes(framed.seen.photo),
                 "cloth": to_planes(hung.framed),
                 "labels": framed.seen.labels[None],
-                "landmarks": framed.landmarks[None],
+                "landmarks": framed.seen.landmarks[None],
                 "category": kind,
             },
             cancel,

@@ -1,9 +1,14 @@
 """What a network says of a frame, made ready for composing."""
 
+import dataclasses
+
+import cv2
 import numpy as np
 import pytest
 
-from app.inference.drafting import Floats, Seen, creases, drafted
+from app.domain.framing import LANDMARKS
+from app.inference.drafting import Floats, Seen, creases, drafted, parted
+from app.inference.inpainting import Continued
 
 ROWS, COLUMNS = 64, 48
 GAP = (slice(10, 50), slice(30, 34))
@@ -23,7 +28,7 @@ def said(apart: float) -> dict[str, Floats]:
     none = np.zeros((1, ROWS, COLUMNS), np.float32)
     planes = {
         "flow": flow, "cover": cover, "replace": none + 1, "fill": none.repeat(3, 0) + 1,
-        "ground": none.copy(), "clothes": none, "outcome": outcome,
+        "ground": none.copy(), "clothes": none, "skin": none, "outcome": outcome,
     }  # fmt: skip
     return {name: plane[None] for name, plane in planes.items()}
 
@@ -31,7 +36,8 @@ def said(apart: float) -> dict[str, Floats]:
 def seen() -> Seen:
     nothing = np.zeros((ROWS, COLUMNS), np.bool_)
     photo = np.zeros((ROWS, COLUMNS, 3), np.uint8)
-    return Seen(photo, photo[..., 0], nothing, nothing)
+    landmarks = np.zeros((13, 3), np.float32)
+    return Seen(photo, photo[..., 0], nothing, nothing, nothing, landmarks, None)
 
 
 def test_a_gap_between_sleeve_and_body_is_a_dark_fold_of_the_cloth() -> None:
@@ -75,4 +81,64 @@ def test_a_fold_is_no_place_where_ground_is_continued() -> None:
     made["ground"][..., hidden] = made["ground"][..., GAP[1]] = 1
     (behind,) = drafted(made, place, sleeves=True).continued
     assert behind.share[0][20:40, hidden].max() > 0.9
-    assert not behind.share[0][20:40, GAP[1]].any()
+    assert behind.reach[0][20:40, GAP[1]].max() < 0.1
+
+
+def test_bared_arms_get_the_tone_of_the_face_and_what_is_covered_does_not_count() -> None:
+    """Under the new cloth the network may see skin of any colour."""
+    face = cv2.cvtColor(np.float32([[[0.9, 0.72, 0.6]]]), cv2.COLOR_RGB2LAB)[0, 0]
+    landmarks = np.ones((13, 3), np.float32)
+    for side, shoulder, hip in (("left", 34, 30), ("right", 14, 18)):
+        for joint, at in (("shoulder", (shoulder, 14)), ("elbow", (shoulder, 24)),
+                          ("wrist", (shoulder, 34)), ("hip", (hip, 36)),
+                          ("knee", (hip, 50)), ("ankle", (hip, 62))):  # fmt: skip
+            landmarks[LANDMARKS.index(f"{side}_{joint}"), :2] = at
+    landmarks[LANDMARKS.index("nose"), :2] = (24, 6)
+    place = dataclasses.replace(seen(), landmarks=landmarks, face=face)
+    made = said(apart=0)
+    arm = (slice(14, 34), slice(31, 38))
+    made["cover"][:] = 1
+    made["cover"][(..., *arm)] = 0
+    made["skin"] = np.ones_like(made["cover"])
+    dark = np.float32([0.5, 0.36, 0.28])[:, None, None]
+    made["fill"][:] = 0.95
+    made["fill"][(0, slice(None), *arm)] = dark
+    toned = drafted(made, place, sleeves=False).fill
+    inner = toned[:, 18:30, 33:36].mean((1, 2))
+    gap = cv2.cvtColor(inner[None, None], cv2.COLOR_RGB2LAB)[0, 0] - face
+    assert gap[0] == pytest.approx(4.4, abs=1.5)
+    blank = drafted(made, seen(), sleeves=False).fill[:, 18:30, 33:36]
+    assert np.abs(blank - dark).max() < 1e-6
+
+
+def test_what_is_continued_ends_where_its_share_is_a_half() -> None:
+    """An arm beside the ground: the network mixes both over six pixels."""
+    open_ = np.zeros((ROWS, COLUMNS), np.bool_)
+    open_[8:56, 8:40] = True
+    ramp = np.clip((np.arange(COLUMNS) - 20.5) / 6, 0, 1).astype(np.float32)
+    reach = np.broadcast_to(ramp, (ROWS, COLUMNS)) * open_
+    arm, floor = np.float32([0.9, 0.7, 0.6]), np.float32([0.1, 0.3, 0.2])
+    fill = (arm + ramp[:, None] * (floor - arm)).T[:, None].repeat(ROWS, 1)
+    there = np.ones((1, ROWS, COLUMNS), np.float32)
+    ground = Continued(there.repeat(2, 0), there.repeat(3, 0), there, reach[None])
+    alone, (behind,) = parted(fill, open_, ground, None)
+    middle = behind.reach[0][32]
+    assert (middle[:23] < 0.5).all()
+    assert (middle[25:38] > 0.5).all()
+    mixed = np.abs(fill[:, 32, 23] - arm).max()
+    assert np.abs(alone[:, 32, :24] - arm[:, None]).max() < 0.25 * mixed
+    assert np.array_equal(alone[:, ~open_], fill[:, ~open_])
+
+
+def test_ground_goes_on_under_what_is_continued_before_it() -> None:
+    """At the edge of a skirt either is a half; nothing of the fill shows between them."""
+    open_ = np.ones((ROWS, COLUMNS), np.bool_)
+    ramp = np.clip((np.arange(COLUMNS) - 20.5) / 6, 0, 1).astype(np.float32)
+    there = np.ones((1, ROWS, COLUMNS), np.float32)
+    ground, skirt = (
+        Continued(there.repeat(2, 0), there.repeat(3, 0), there, share * there)
+        for share in (ramp, 1 - ramp)
+    )
+    fill = np.zeros((3, ROWS, COLUMNS), np.float32)
+    _, (behind, below) = parted(fill, open_, ground, skirt)
+    assert np.maximum(behind.reach, below.reach).min() > 0.5

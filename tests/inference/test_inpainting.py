@@ -74,6 +74,27 @@ def test_where_there_is_no_ground_nothing_is_continued() -> None:
     assert continued(framed, np.ones(FRAME, bool), np.zeros(FRAME, np.float32), BEHIND) is None
 
 
+def test_ground_on_either_side_of_legs_comes_from_two_places() -> None:
+    """A wide skirt hid it, and what is left of the photograph beside it is narrow."""
+    truth = wall(*FRAME, period=24)
+    hidden = np.zeros(FRAME, np.float32)
+    hidden[150:220, 20:172] = 1
+    hidden[150:220, 80:112] = 0  # the legs
+    ground = np.zeros(FRAME, bool)
+    ground[100:, :] = True
+    ground[150:220, 20:172] = False
+    framed = truth.copy()
+    framed[~ground] = (20, 20, 60)
+    found = continued(framed, ground, hidden, BEHIND)
+    assert found is not None
+    assert (found.share[0][hidden > 0] > 0.99).mean() > 0.8
+    y, x = np.mgrid[:ROWS, :COLUMNS]
+    across, down = found.shift.astype(int)
+    full = (found.share[0] > 0.99) & (hidden > 0)
+    copy = framed[(y + down)[full], (x + across)[full]] + found.tone.transpose(1, 2, 0)[full]
+    assert np.abs(copy - truth[full]).mean() < 12
+
+
 def test_patches_that_lie_near_each_other_go_together() -> None:
     """Two strips two pixels apart: between them is nothing that a shift could be mixed of."""
     framed = wall(*FRAME, period=24)
@@ -111,6 +132,27 @@ def test_a_photograph_gets_its_own_pixels_back() -> None:
     gap = np.abs(outcome - truth).mean(2)
     assert gap.mean() < 6
     assert (gap > 40).mean() < 0.05
+
+
+def test_what_is_continued_ends_within_a_pixel_of_the_photograph() -> None:
+    """Its share of a place says where, not how softly: an arm's edge is no blur six pixels wide."""
+    truth = wall(6 * ROWS, 6 * COLUMNS, period=144)
+    rgba = np.dstack([truth, np.full(truth.shape[:2], 255, np.uint8)])
+    rows, columns = (slice(6 * part.start, 6 * part.stop) for part in PATCH)
+    rgba[rows, columns] = (20, 20, 60, 255)
+    window = whole(rgba.shape[1], rgba.shape[0])
+    framed = frame_photo(rgba, window, *FRAME)
+    who = Person(rgba, window, Guide(framed), np.zeros(FRAME, bool))
+    ground = continued(framed, bared() == 0, bared(), BEHIND)
+    assert ground is not None
+    ramp = np.clip((np.arange(COLUMNS) - 93.5) / 6, 0, 1).astype(np.float32)
+    half = dataclasses.replace(ground, reach=np.broadcast_to(ramp, (1, *FRAME)).copy())
+    arm = dataclasses.replace(draft(0, bared(), 0.0), continued=(half,))  # black where it is not
+    outcome, _ = composite(who, cloth(), arm, CancelToken())
+    across = outcome[6 * 84 : 6 * 156, columns, :3].mean(2) > 20
+    edge = 6 * (97 - PATCH[1].start)
+    assert not across[:, 24 : edge - 6].any()
+    assert across[:, edge + 6 : -12].mean() > 0.99
 
 
 def test_a_transparent_ground_is_white_where_a_network_sees_it() -> None:

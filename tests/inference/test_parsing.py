@@ -168,6 +168,32 @@ def test_colours_claim_for_tops_and_dresses_only(
     assert not any((labels == sweater).any() for labels in seen)
 
 
+def test_the_face_tells_the_complexion_in_any_window_at_any_size(palette: Palette) -> None:
+    """Its photograph is three times as large as what was read, and the window lies off its edge."""
+    skin = palette.by_key("skin").index
+    labels = np.zeros((256, 192), np.uint8)
+    labels[30:60, 80:110] = skin  # the face
+    labels[150:200, 20:60] = skin  # and a hand of another colour
+    framed = np.full((256, 192, 3), 90, np.uint8)
+    framed[30:60, 80:110], framed[150:200, 20:60] = (224, 180, 150), (90, 50, 40)
+    chances = np.ascontiguousarray(
+        np.eye(len(palette), dtype=np.float32)[labels].transpose(2, 0, 1)
+    )
+    window, scale = Window(50, 70, 384, 512), 3.0
+    points = np.zeros((13, 3), np.float32)
+    points[LANDMARKS.index("nose")] = (95, 45, 1)
+    for joint, down in (("shoulder", 80), ("hip", 160)):
+        for side, across in (("left", 120), ("right", 70)):
+            points[LANDMARKS.index(f"{side}_{joint}")] = (across, down, 1)
+    points[:, :2] = window.to_photo(points[:, :2], 256, 192) * scale
+    found = Found(
+        700, 600, scale, window, framed, chances, points, 1, "front", palette, Device("cpu"), ()
+    )
+    assert found.complexion is not None
+    light = cv2.cvtColor(np.float32([[[224, 180, 150]]]) / 255, cv2.COLOR_RGB2LAB)[0, 0]
+    assert found.complexion == pytest.approx(light, abs=0.5)
+
+
 def test_a_window_and_the_whole_photo_say_together_where_landmarks_lie(
     parser: Parser, palette: Palette
 ) -> None:

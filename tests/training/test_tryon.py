@@ -20,6 +20,7 @@ from models.training.tryon import (  # noqa: E402
     evaluate,
     export,
     exported,
+    limbs,
     misread,
     networks,
     pairs,
@@ -99,8 +100,8 @@ def test_a_bare_arm_moves_no_cloth(made: pairs.Pairs) -> None:
 
 
 def test_a_wide_skirt_hangs_in_folds(made: pairs.Pairs) -> None:
-    """With its points where the person's own are a cloth is worn as it lies, up to the knees; but
-    what reaches far aside there lies farther."""
+    """With its points where the person's own are a cloth is worn as it lies, above the hips and
+    where it is slim; but what reaches far aside below them lies farther."""
     rows = [i for i in range(len(made)) if framing.CATEGORIES[made.category[i]] == "lower"][:1]
     points = made.landmarks[rows]
     frame = bones.Frame.of(points)
@@ -113,13 +114,45 @@ def test_a_wide_skirt_hangs_in_folds(made: pairs.Pairs) -> None:
     hip, knee = float(frame.hip[0, 1]), float(frame.chains[0, 1, :, 1, 1].mean())
     off, half = (x - frame.hip[0, 0]).abs(), float(frame.half[0])
     apart = (places - x).abs()
+    at_waist = (y[:, 0] - hip + 0.3 * (knee - hip)).abs() < 4
     at_hips = (y[:, 0] - hip).abs() < 4
     at_knees = (y[:, 0] - knee).abs() < 4
-    assert float(apart[at_hips][off[at_hips] < 3 * half].max()) < 2
+    assert float(apart[at_waist][off[at_waist] < 3 * half].max()) < 2
+    assert float(apart[at_hips][off[at_hips] < 1.5 * half].max()) < 2
     assert float(apart[at_knees][off[at_knees] < 1.8 * half].max()) < 2
     far = (off > 2.8 * half) & (off < 3.2 * half)
     assert float(apart[at_knees][far[at_knees]].min()) > 0.5 * half
     assert (places[at_knees].diff(dim=1) > 0).all()  # no place of the cloth is seen twice
+
+
+def test_skirts_fall_freely_and_pants_do_not(made: pairs.Pairs) -> None:
+    points = made.landmarks[:1]
+    frame = bones.Frame.of(points)
+    hip, knee = float(frame.hip[0, 1]), float(frame.hem[0, 1])
+    for category, kind, most in (("lower", 1.0, 1.0), ("lower", 0.0, 0.0), ("dress", 0.0, 1.0)):
+        one_hot = torch.eye(3)[[framing.CATEGORIES.index(category)]]
+        garment = bones.Garment(one_hot, torch.full((1,), kind), torch.zeros(1, 2, 2))
+        falls = limbs.falling(points, garment, HEIGHT)[0, 0]
+        assert falls.shape == (HEIGHT, WIDTH)
+        assert float(falls[int(hip)].max()) == 0
+        assert float(falls[int(knee)].min()) == most
+        assert (falls.diff(dim=0) >= 0).all()
+
+
+def test_no_skin_shows_far_from_limbs(made: pairs.Pairs) -> None:
+    points = made.landmarks[:1].clone()
+    points[..., 2] = 1
+    frame = bones.Frame.of(points)
+    beside = limbs.beside_limbs(points, HEIGHT)[0, 0]
+    assert not beside[: int(frame.hip[0, 1])].any()
+    for joints in frame.chains[0].flatten(0, 1):
+        for x, y in joints.round().int().tolist():
+            if 0 <= x < WIDTH and 0 <= y < HEIGHT:
+                assert not beside[y, x]
+    below = int(frame.hem[0, 1])
+    assert beside[below, 0] == beside[below, -1] == 1
+    points[:, framing.LANDMARKS.index("left_knee"), 2] = 0
+    assert not limbs.beside_limbs(points, HEIGHT).any()
 
 
 def test_joints_that_are_not_seen_hang_down(made: pairs.Pairs) -> None:

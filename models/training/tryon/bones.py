@@ -43,9 +43,11 @@ _BLUR = 0.1
 _LONGEST = 2.5  # how far a foreshortened bone may be stretched
 _WIDE = 1.06  # how much wider a limb lies than it is worn
 _WAIST = 0.4  # of the torso, above the hips
-_SLIM = 2.0  # half widths of the hips, up to which a skirt hangs as wide as it lies
-_FOLDED = 0.8  # times as wide as what is seen of it beyond these is what falls in folds
-_FALLS = 0.6  # of the thighs, below the hips, from where on it falls freely
+_SLIM = 1.6  # half widths of the hips, up to which a skirt hangs at them as wide as it lies
+_FLARE = 0.3  # and how much farther at the knees
+_FOLDED = 0.5  # of half widths that lie beyond these: what is seen of w of them is w / (1 + that w)
+_TIGHTEST = 0.25  # share of what lies beyond these that is seen at least
+_FALLS = 0.2  # of the thighs, above the hips, from where on folds begin; at these they are whole
 _FAR = 10.0  # torso lengths; where bones are that a garment does not have
 #: Half the width of the trunk at four heights, in half widths of the hips: (where, width) pairs,
 #: where in torso lengths below the hips.
@@ -267,14 +269,21 @@ def _length(vectors: Tensor, least: float = 1.0) -> Tensor:
 
 
 def _unfurled(frame: Frame, garment: Garment, x: Tensor, y: Tensor) -> Tensor:
-    """(B, H, W): x of each place where it would be if the folds of a wide skirt were laid out."""
+    """(B, H, W): x of each place where it would be if the folds of a wide skirt were laid out.
+
+    What lies ``w`` half widths of the hips farther aside than a slim skirt hangs
+    ``w / (1 + _FOLDED w)`` aside, but no less than ``_TIGHTEST w``: a little flare is seen, and of
+    a circle hardly more.
+    """
     hip_x, hip_y = frame.hip[:, :1, None], frame.hip[:, 1:, None]
     hem_x, hem_y = frame.hem.unsqueeze(2).split(1, 1)
     down = (y - hip_y) / (hem_y - hip_y).clamp(min=8.0)
     aside = x - hip_x - down.clamp(0, 1.5) * (hem_x - hip_x)
-    beyond = (aside.abs() - _SLIM * frame.half[:, None, None]).clamp(min=0)
-    falls = (down / _FALLS).clamp(0, 1) * garment.hanging[:, None, None]
-    return x + _FOLDED * falls * beyond * aside.sign()
+    half = frame.half[:, None, None]
+    hung = (aside.abs() / half - _SLIM - _FLARE * down.clamp(0, 1.5)).clamp(min=0)
+    falls = (down / _FALLS + 1).clamp(0, 1) * garment.hanging[:, None, None]
+    lies = hung / (1 - _FOLDED * falls * hung).clamp(min=_TIGHTEST)
+    return x + (lies - hung) * half * aside.sign()
 
 
 def flat_places(shares: Tensor, affines: Tensor, frame: Frame, garment: Garment) -> Tensor:
@@ -282,8 +291,8 @@ def flat_places(shares: Tensor, affines: Tensor, frame: Frame, garment: Garment)
     x, y = grid(shares)
     own = torch.stack([x[0], y[0], torch.ones_like(x[0])])
     wide = torch.stack(torch.broadcast_tensors(_unfurled(frame, garment, x, y), own[1], own[2]), 1)
-    trunk, skirt, limbs = affines.split((1, 1, BONES - 2), 1)
-    each = [trunk @ own.flatten(1), skirt @ wide.flatten(2)[:, None], limbs @ own.flatten(1)]
+    trunk, limbs = affines.split((2, BONES - 2), 1)
+    each = [trunk @ wide.flatten(2)[:, None], limbs @ own.flatten(1)]
     moved = torch.cat(each, 1)  # (B, 6, 2, places)
     return (shares.flatten(2)[:, :, None] * moved).sum(1).unflatten(2, shares.shape[2:])
 

@@ -21,7 +21,7 @@ from models.training.tryon.body import HEIGHT, WIDTH
 from models.training.tryon.exported import INPUTS, OUTPUTS, ExportedTryOn
 from models.training.tryon.networks import TryOnNet, Turning
 
-NAME, VERSION = "tryon-flow", "0.11.0"
+NAME, VERSION = "tryon-flow", "0.12.0"
 
 
 def inputs(batch: data.Batch) -> dict[str, Tensor]:

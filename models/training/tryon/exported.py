@@ -9,12 +9,14 @@ from torch.nn import functional
 from app.domain.framing import CATEGORIES
 from app.domain.palette import GROUND
 from models.training.tryon import bones, limbs
-from models.training.tryon.body import HEIGHT, LAYERS, looked_up
+from models.training.tryon.body import HEIGHT, LAYERS, WIDTH, looked_up
 from models.training.tryon.networks import TryOnNet, Turning, covering, warp
 
+#: Of the layers of the fill, those whose shares the graph gives.
+SHARES = ("ground", "clothes", "skin")
 #: What the graph takes and gives, in its order; the card has what they are.
 INPUTS = ("person", "cloth", "labels", "landmarks", "category")
-OUTPUTS = ("outcome", "flow", "cover", "replace", "fill", "ground", "clothes", "quarters")
+OUTPUTS = ("outcome", "flow", "cover", "replace", "fill", *SHARES, "quarters")
 _CRISP = 3.0  # steepness of the outline; of 1, 2, 3 and 5 the nearest to real pictures
 _SURELY = 8.0  # logit of the outline, at least, where the cloth is known to lie
 _CRISP_FILL = 2.5  # and of the borders between the layers of which the fill is made
@@ -56,13 +58,19 @@ class ExportedTryOn(nn.Module):
         coarse = net.coarse(look, first)
         bared = limbs.bared(landmarks, garment, HEIGHT)
         legs, clad = limbs.in_pants(landmarks, garment, HEIGHT)
-        known = bared.must * old - torch.maximum(clad, bared.beside)
-        made = net.mend(rgba, look, coarse, _CRISP_FILL, known)
-        flow = made.flow.clamp(-1, 1)
+        no_skin = torch.maximum(clad, bared.beside)
+        no_skin = torch.maximum(no_skin, limbs.beside_limbs(landmarks, HEIGHT))
+        made = net.mend(rgba, look, coarse, _CRISP_FILL, bared.must * old - no_skin)
+        # A skirt falls as its bones say, before all but what stays in front and as far as the cloth
+        # reaches: the nets round its corners.
+        falls = limbs.falling(landmarks, garment, HEIGHT)
+        straight = functional.interpolate(first, (HEIGHT, WIDTH), mode="bilinear")
+        flow = (made.flow + falls * (straight - made.flow)).clamp(-1, 1)
         warped = warp(cloth, flow)
         sleeved = limbs.sleeved(landmarks, garment, HEIGHT) * torch.maximum(skin, old)
+        surely = torch.maximum(sleeved, falls * (1 - front)) > 0.5
         logit = made.logit * _CRISP
-        logit = torch.where(sleeved > 0.5, logit.clamp(min=_SURELY), logit)
+        logit = torch.where(surely, logit.clamp(min=_SURELY), logit)
         cover = covering(logit, warped[:, 3:])
         beside = limbs.beside_pants(landmarks, garment, HEIGHT)
         cover = cover * (1 - torch.maximum(bared.before(skin, old), beside))
@@ -84,9 +92,9 @@ class ExportedTryOn(nn.Module):
         outcome = person + replace * (fill - person)
         outcome = outcome + cover * (warped[:, :3] - outcome)
         behind = made.bare.softmax(1) * (1 - legs)
-        ground, clothes = (behind[:, LAYERS.index(n)][:, None] for n in ("ground", "clothes"))
+        ground, clothes, bare = (behind[:, LAYERS.index(n)][:, None] for n in SHARES)
         quarters = self.turning(traits).softmax(1)
-        return outcome, flow, cover, replace, fill, ground, clothes, quarters
+        return outcome, flow, cover, replace, fill, ground, clothes, bare, quarters
 
     def _under(self, landmarks: Tensor, cover: Tensor) -> Tensor:
         """(B, 1, H, W): below what a top covers nearby, where a dress that is worn under it shows

@@ -19,6 +19,7 @@ _ARM = 0.13  # half the width of an arm, in torsos, at most
 _SEEN = 0.5  # confidence from which a limb surely is where its joints are said to be
 _THICKEST = 1.35  # half widths of an arm, beyond which it surely is not
 _HAND = 1.4  # forearms from the elbow to the tips of a hand
+_PALM = 0.4  # torsos around a wrist in which a hand may be
 _CORE = 0.9  # of the half width of a limb, what surely is inside of it
 _HEM = 0.08  # of a bone, how uncertain it is where sleeves and pants end
 _CUFF = 0.12  # of a bone, below what is read of a sleeve
@@ -28,6 +29,7 @@ _WAIST = 0.3  # of the torso, above the hips, from where on a skirt may flare
 _HANGS = 0.5  # of a bone's length, how far it leads down at least
 _FAR = 0.38  # torsos from the bones of the legs, beyond which no pants lie
 _ASTRAY = 2.0  # half widths of a leg, as far as which it may be seen from where its joints lie
+_HELD, _FREE = 0.15, 0.5  # of the thighs, as far as which hips hold a skirt, and do not any more
 _ANY = 0.15  # share of a limb's second bone from which it surely is covered
 
 
@@ -98,6 +100,30 @@ def about_legs(points: Tensor, height: int) -> Tensor:
     """(B, 1, H, W) 0 or 1: where what looks like a leg is one, be its joints a little astray."""
     off = bones.off_limbs(points, height)[:, 1].amin(1, keepdim=True)
     return (off < _ASTRAY).to(points.dtype)
+
+
+def beside_limbs(points: Tensor, height: int) -> Tensor:
+    """(B, 1, H, W) 0 or 1: below the hips of people whose legs are seen to the ankles, so far from
+    arms, hands and legs that no skin shows there."""
+    frame = bones.Frame.of(points)
+    x, y = bones.grid(points, height, height * WIDTH // HEIGHT)
+    far = bones.off_limbs(points, height).flatten(1, 2).amin(1) > _THICKEST
+    wrist_x, wrist_y = x_and_y(frame.chains[:, 0, :, 2])
+    reach = (_PALM * frame.torso)[:, None, None, None]
+    hands = ((x - wrist_x) ** 2 + (y - wrist_y) ** 2 < reach * reach).any(1)
+    seen = _seen(points, bones.LEGS).flatten(1, 2).all(1)
+    return (far & ~hands & (y > frame.hip[:, 1:, None]) & seen)[:, None].to(points.dtype)
+
+
+def falling(points: Tensor, garment: bones.Garment, height: int) -> Tensor:
+    """(B, 1, H, W) 0..1, of people in skirts and dresses, nothing of others: how freely they fall
+    there, not at all at the hips and wholly from the middle of the thighs on."""
+    frame = bones.Frame.of(points)
+    _, y = bones.grid(points, height, height * WIDTH // HEIGHT)
+    hip, hem = frame.hip[:, 1:, None], frame.hem[:, 1:, None]
+    down = (y - hip) / (hem - hip).clamp(min=8.0)
+    share = ((down - _HELD) / (_FREE - _HELD)).clamp(0, 1)
+    return (share * share * (3 - 2 * share) * garment.hanging.round()[:, None, None])[:, None]
 
 
 def _pants(garment: bones.Garment) -> Tensor:
