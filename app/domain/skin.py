@@ -44,13 +44,20 @@ _ROOTS = [
 ]
 
 
+def torso_of(landmarks: Floats) -> float:
+    """From the middle of the shoulders to that of the hips, in pixels of ``landmarks`` (13, 3); 8
+    at least."""
+    neck, hip = (landmarks[pair, :2].mean(0) for pair in _ROOTS)
+    return max(8.0, float(np.linalg.norm(hip - neck)))
+
+
 def complexion(framed: NDArray[np.uint8], skin: Mask, landmarks: Floats) -> Floats | None:
     """The face's colour (3,) in CIELAB, L 0..100, in a picture ``framed`` (h, w, 3) RGB that shows
     ``skin`` (h, w) and ``landmarks`` (13, 3), in pixels; None where too little of it is seen."""
     if landmarks[_NOSE, 2] < _SURE:
         return None
     core = cv2.erode(skin.view(np.uint8), _CORE) > 0
-    face = core & (_away(skin.shape, landmarks[[_NOSE]]) < _FACE * _torso(landmarks))
+    face = core & (_away(skin.shape, landmarks[[_NOSE]]) < _FACE * torso_of(landmarks))
     if np.count_nonzero(face) < _FEWEST:
         return None
     return np.asarray(np.median(_lab(framed[face][None] / np.float32(255))[0], 0), np.float32)
@@ -62,16 +69,16 @@ def toned(fill: Floats, bared: Floats, shown: Mask, landmarks: Floats, face: Flo
     ``bared`` (h, w) 0..1 is how much of a place is bared skin, ``shown`` (h, w) what skin the
     photograph goes on showing, near which limbs look like it.
     """
-    torso = _torso(landmarks)
+    torso = torso_of(landmarks)
     colors = _lab(fill.transpose(1, 2, 0))
     arms, legs = (_beside(bared.shape, landmarks, joints) for joints in (_ARM, _LEG))
     limb = shown & (np.minimum(arms, legs) < _THICK * torso)
     limb &= _away(bared.shape, landmarks[[_NOSE]]) > _FACE * torso
-    arm = limb & (_away(bared.shape, landmarks[_WRISTS]) > _HAND * torso)
+    sure = limb & (_away(bared.shape, landmarks[_WRISTS]) > _HAND * torso)
     change = np.zeros_like(colors)
     for where, (least, most) in ((legs >= arms, _ARMS), (legs < arms, _LEGS)):
         there = (bared > 0.5) & where
-        if np.count_nonzero(there) >= _BARED and np.count_nonzero(arm & where) < _SHOWN:
+        if np.count_nonzero(there) >= _BARED and np.count_nonzero(sure & where) < _SHOWN:
             own = np.median(colors[there], 0)
             wanted = face + np.clip(own - face, least, most)
             wanted[0] = min(wanted[0], max(own[0], _LIGHTEST))
@@ -89,12 +96,6 @@ def _lab(rgb: Floats) -> Floats:
     """RGB 0..1 (h, w, 3) in CIELAB."""
     planes = np.ascontiguousarray(rgb, np.float32)
     return np.asarray(cv2.cvtColor(planes, cv2.COLOR_RGB2LAB), np.float32)
-
-
-def _torso(landmarks: Floats) -> float:
-    """From the middle of the shoulders to that of the hips, in pixels."""
-    neck, hip = (landmarks[pair, :2].mean(0) for pair in _ROOTS)
-    return max(8.0, float(np.linalg.norm(hip - neck)))
 
 
 def _beside(shape: tuple[int, ...], landmarks: Floats, joints: tuple[str, ...]) -> Floats:

@@ -9,7 +9,7 @@ from app.domain.cancel import CancelToken
 from app.domain.cloth import frame_photo
 from app.domain.framing import whole
 from app.inference.compositing import composite
-from app.inference.inpainting import BEHIND, BELOW, continued, wings
+from app.inference.inpainting import BEHIND, BELOW, Continued, continued, wings
 from app.inference.planning import Person
 from app.inference.upsampling import Guide
 from tests.inference.test_compositing import FRAME, cloth, draft
@@ -105,9 +105,9 @@ def test_patches_that_lie_near_each_other_go_together() -> None:
     assert len(np.unique(found.shift[:, 80:160, 86:108].reshape(2, -1), axis=1).T) == 1
 
 
-def composed(clear: bool) -> tuple[np.ndarray, np.ndarray]:
-    """A wall, or a transparent place, of six times the frame's size behind someone who goes; and
-    the place in which the person was."""
+def before_a_wall(clear: bool = False) -> tuple[Person, Continued, np.ndarray]:
+    """Someone before a wall, or a transparent place, of six times the frame's size; what is
+    continued of it where they go, and the whole of the wall."""
     truth = wall(6 * ROWS, 6 * COLUMNS, period=144)
     rgba = np.dstack([truth, np.full(truth.shape[:2], 255, np.uint8)])
     if clear:
@@ -119,6 +119,12 @@ def composed(clear: bool) -> tuple[np.ndarray, np.ndarray]:
     who = Person(rgba, window, Guide(framed), np.zeros(FRAME, bool))
     ground = continued(framed, bared() == 0, bared(), BEHIND)
     assert ground is not None
+    return who, ground, truth
+
+
+def composed(clear: bool) -> tuple[np.ndarray, np.ndarray]:
+    """The outcome and the wall where someone went from before it."""
+    who, ground, truth = before_a_wall(clear)
     empty = dataclasses.replace(draft(0, bared(), 0.5), continued=(ground,))
     outcome, region = composite(who, cloth(), empty, CancelToken())
     inner = (slice(6 * 84, 6 * 156), slice(6 * 90, 6 * 104))
@@ -136,19 +142,12 @@ def test_a_photograph_gets_its_own_pixels_back() -> None:
 
 def test_what_is_continued_ends_within_a_pixel_of_the_photograph() -> None:
     """Its share of a place says where, not how softly: an arm's edge is no blur six pixels wide."""
-    truth = wall(6 * ROWS, 6 * COLUMNS, period=144)
-    rgba = np.dstack([truth, np.full(truth.shape[:2], 255, np.uint8)])
-    rows, columns = (slice(6 * part.start, 6 * part.stop) for part in PATCH)
-    rgba[rows, columns] = (20, 20, 60, 255)
-    window = whole(rgba.shape[1], rgba.shape[0])
-    framed = frame_photo(rgba, window, *FRAME)
-    who = Person(rgba, window, Guide(framed), np.zeros(FRAME, bool))
-    ground = continued(framed, bared() == 0, bared(), BEHIND)
-    assert ground is not None
+    who, ground, _ = before_a_wall()
     ramp = np.clip((np.arange(COLUMNS) - 93.5) / 6, 0, 1).astype(np.float32)
     half = dataclasses.replace(ground, reach=np.broadcast_to(ramp, (1, *FRAME)).copy())
     arm = dataclasses.replace(draft(0, bared(), 0.0), continued=(half,))  # black where it is not
     outcome, _ = composite(who, cloth(), arm, CancelToken())
+    columns = slice(6 * PATCH[1].start, 6 * PATCH[1].stop)
     across = outcome[6 * 84 : 6 * 156, columns, :3].mean(2) > 20
     edge = 6 * (97 - PATCH[1].start)
     assert not across[:, 24 : edge - 6].any()

@@ -9,7 +9,6 @@ of the same person, in the labelled photographs of Clothing Co-Parsing.
 from __future__ import annotations
 
 import argparse
-import csv
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -18,10 +17,9 @@ import numpy as np
 import numpy.typing as npt
 
 from app.domain.framing import LANDMARKS
-from app.domain.skin import complexion
+from app.domain.skin import complexion, torso_of
 from models.training import palette
-from models.training.prepare import SKIP, read_landmarks
-from models.training.tryon.shipped import photo_of
+from models.training.tryon.unpaired import labelled
 
 Bytes = npt.NDArray[np.uint8]
 Floats = npt.NDArray[np.float32]
@@ -33,22 +31,6 @@ _FEWEST = 80  # pixels of a limb that tell its colour
 _CORE = np.ones((3, 3), np.uint8)
 
 
-def people(data: Path) -> Iterator[tuple[Bytes, Mask, Floats]]:
-    """Photographs (H, W, 3) RGB, where they show skin (H, W), and landmarks (13, 3) in pixels."""
-    root = data / "ccp"
-    landmarks = read_landmarks(root)
-    classes = palette.grouping((root / "label_names.txt").read_text("utf-8").split())
-    skin = np.array([entry.group == "skin" for entry in palette.CLASSES])
-    with (root / "index.csv").open(encoding="utf-8") as rows:
-        for row in csv.DictReader(rows):
-            name = row["id"]
-            if row["annotation"] != "pixel" or name in SKIP or name not in landmarks:
-                continue
-            labels = cv2.imread(str(root / "labels" / f"{name}.png"), cv2.IMREAD_GRAYSCALE)
-            points = np.asarray(landmarks[name], np.float32).reshape(len(LANDMARKS), 3)
-            yield photo_of(root / "photos" / f"{name}.jpg"), skin[classes[labels]], points
-
-
 def gaps(photo: Bytes, skin: Mask, points: Floats) -> Iterator[tuple[str, Floats]]:
     """The limbs (kind, L a b less the face's) of which enough is bare."""
     face = complexion(photo, skin, points)
@@ -57,8 +39,7 @@ def gaps(photo: Bytes, skin: Mask, points: Floats) -> Iterator[tuple[str, Floats
     colors = cv2.cvtColor(photo.astype(np.float32) / 255, cv2.COLOR_RGB2LAB)
     core = cv2.erode(skin.view(np.uint8), _CORE) > 0
     y, x = np.mgrid[: skin.shape[0], : skin.shape[1]] + 0.5
-    neck, hip = (points[[i, i + 1], :2].mean(0) for i in (1, 7))
-    torso = float(np.linalg.norm(hip - neck))
+    torso = torso_of(points)
     for kind, joints in _LIMBS.items():
         for side in ("left", "right"):
             start, end = (points[LANDMARKS.index(f"{side}_{joint}"), :2] for joint in joints)
@@ -75,8 +56,9 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("data", type=Path)
     found: dict[str, list[Floats]] = {kind: [] for kind in _LIMBS}
-    for person in people(parser.parse_args().data):
-        for kind, gap in gaps(*person):
+    skin = np.array([entry.group == "skin" for entry in palette.CLASSES])
+    for photo, labels, points in labelled(parser.parse_args().data, ("train", "val")):
+        for kind, gap in gaps(photo, skin[labels], points):
             found[kind].append(gap)
     for kind, each in found.items():
         print(len(each), kind, np.percentile(each, (25, 50, 75), axis=0).round(1).tolist())

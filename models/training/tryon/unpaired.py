@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import csv
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
 from pathlib import Path
 
 import cv2
@@ -19,6 +19,7 @@ from models.training.tryon.body import HEIGHT, WIDTH
 from models.training.tryon.shipped import Packs, photo_of, picture_of
 
 Bytes = npt.NDArray[np.uint8]
+Floats = npt.NDArray[np.float32]
 _COUNT = 68  # pairs of each kind
 _SHOWN = 24  # of them on the contact sheet
 _CELL = (384, 288)
@@ -46,19 +47,26 @@ def garments(data: Path, category: Category) -> list[Bytes]:
 def people(data: Path) -> Iterator[tuple[Bytes, Bytes | None]]:
     """Photographs of ``val`` people in the street, RGB, and each of them as a shop shows them, from
     head to thigh before a plain wall, where that can be made."""
+    for photo, labels, landmarks in labelled(data, ("val",)):
+        crop = studio_crop(photo, labels, landmarks)
+        yield photo, crop[0] if crop else None
+
+
+def labelled(data: Path, splits: Container[str]) -> Iterator[tuple[Bytes, Bytes, Floats]]:
+    """Photographs (H, W, 3) RGB of people in the street of these ``splits`` that were labelled by
+    hand, their classes of the palette (H, W) and landmarks (13, 3) in pixels."""
     root = data / "ccp"
     landmarks = read_landmarks(root)
     group = palette.grouping((root / "label_names.txt").read_text("utf-8").split())
     with (root / "index.csv").open(encoding="utf-8") as file:
         rows = list(csv.DictReader(file))
     for row in rows:
-        held_out = (row["split"], row["annotation"]) == ("val", "pixel")
-        if not held_out or row["id"] in SKIP or row["id"] not in landmarks:
+        wanted = row["split"] in splits and row["annotation"] == "pixel"
+        if not wanted or row["id"] in SKIP or row["id"] not in landmarks:
             continue
         photo = photo_of(root / "photos" / f"{row['id']}.jpg")
         labels = cv2.imread(str(root / "labels" / f"{row['id']}.png"), cv2.IMREAD_GRAYSCALE)
-        crop = studio_crop(photo, group[labels], landmarks[row["id"]])
-        yield photo, crop[0] if crop else None
+        yield photo, group[labels], landmarks[row["id"]]
 
 
 def wear(
